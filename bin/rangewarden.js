@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+/**
+ * Starts Rangewarden on a Node that runs its TypeScript sources, or says which one is needed. Plain
+ * JavaScript, so that an old Node can read this far.
+ */
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const [major, minor] = process.versions.node.split('.').map(Number)
+const bundled = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url))
+
+if (major > 22 || (major === 22 && minor >= 18)) {
+  const { main } = await import('../src/main.ts')
+  await main()
+} else if (existsSync(bundled) && process.execPath !== bundled) {
+  const child = spawn(bundled, process.argv.slice(1), { stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code, signal) => {
+    if (signal) process.kill(process.pid, signal)
+    else process.exitCode = code
+  })
+} else {
+  console.error(
+    `Rangewarden needs Node 22.18 or later, this is ${process.versions.node}: ` +
+      'install one, or run "npm install", which brings one along.',
+  )
+  process.exitCode = 9
+}

@@ -1,0 +1,116 @@
+/**
+ * What every format promises. An exporter is pure: it turns one `ExportInput` into the text of one
+ * consumer, says what that consumer can hold, and knows nothing of HTTP, time or the database.
+ */
+import { type Family } from '../src/core/address.ts'
+import { type Cloud } from '../src/core/cloud.ts'
+import { type AddressCounts } from '../src/core/diff.ts'
+import { type EndpointRule } from '../src/core/endpoint-rule.ts'
+import { type Prefix } from '../src/core/prefix.ts'
+
+/** Which content this is; moves only when the content of this very list does. */
+export interface ListVersion {
+  /** Counts the contents of a list that is followed; undefined for a list of a past day. */
+  readonly serial?: number | undefined
+  /** The snapshot that brought this content. */
+  readonly snapshot: string
+}
+
+/** One required name as the catalogue has it: more than a rule needs, for formats that carry all. */
+export interface RequiredName extends EndpointRule {
+  readonly service: string
+  readonly path?: string | undefined
+  readonly purpose: string
+  readonly phase: string
+  readonly sources: readonly {
+    readonly title: string
+    readonly url: string
+    readonly date: string
+  }[]
+  readonly tags: readonly string[]
+  readonly note?: string | undefined
+}
+
+/** One selected service tag. */
+export interface SelectedTag {
+  readonly name: string
+  readonly region: string
+  readonly systemService: string
+  readonly prefixes: number
+}
+
+export interface ExportInput {
+  /** `[a-z0-9][a-z0-9.-]{0,39}`: safe in every config language once dots are dealt with. */
+  readonly name: string
+  readonly cloud: Cloud
+  readonly version: ListVersion
+  /** `any`: all destinations are admitted, only sources and ports are limited. */
+  readonly destinations: 'listed' | 'any'
+  /** Covered names dropped, sorted by name. */
+  readonly rules: readonly EndpointRule[]
+  /** Sorted, collapsed, canonical; IPv4 before IPv6. */
+  readonly prefixes: readonly Prefix[]
+  /** How many addresses the prefixes admit. */
+  readonly addresses: AddressCounts
+  /** Required names that no selected tag is known to cover, sorted. */
+  readonly uncovered: readonly string[]
+  readonly required: readonly RequiredName[]
+  readonly tags: readonly SelectedTag[]
+  /** Tags the definition names and the snapshot lacks. */
+  readonly missingTags: readonly string[]
+  /** The exporter's options by name; required ones are present. */
+  readonly options: Readonly<Record<string, string>>
+}
+
+/** A value the operator gives a format, from a setting. */
+export interface ExporterOption {
+  readonly name: string
+  /** The setting that gives it. */
+  readonly setting: string
+  readonly summary: string
+  readonly required: boolean
+  readonly default?: string
+  /** The rule a value breaks, or undefined. */
+  check(value: string): string | undefined
+}
+
+export interface Exporter {
+  /** Used in URLs, CLI and config. Same as the file name. Never renamed, never reused. */
+  readonly name: string
+  /** One line for the formats table in the README, `--help` and the API. */
+  readonly summary: string
+  readonly mediaType: string
+  /** Without the dot; the device path ends in it. */
+  readonly fileExtension: string
+  readonly families: readonly Family[]
+  /** What the format can say. `addresses` alone refuses a list without any. */
+  readonly carries: readonly ('names' | 'addresses')[]
+  /** True if "all destinations" can be said in this format. */
+  readonly anyDestination: boolean
+  /** Bumped whenever output bytes change for the same input. */
+  readonly revision: number
+  /** What the consumer can hold, and where we learned it. */
+  readonly limits: {
+    readonly entries?: number
+    readonly bytes?: number
+    readonly source?: string
+  }
+  readonly options: readonly ExporterOption[]
+  /** What an empty selection means to this consumer. */
+  readonly onEmpty: 'render' | 'refuse'
+  render(input: ExportInput): Iterable<string>
+}
+
+/**
+ * A list this format cannot carry: `message` names the number, the limit or the setting, and
+ * `facts` carries them for programs. Never a shortened list.
+ */
+export class ExportRefused extends Error {
+  override readonly name = 'ExportRefused'
+  readonly facts: Readonly<Record<string, unknown>>
+
+  constructor(message: string, facts: Readonly<Record<string, unknown>> = {}) {
+    super(message)
+    this.facts = facts
+  }
+}

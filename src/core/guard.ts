@@ -1,0 +1,132 @@
+/**
+ * Is this candidate safe to publish without a person looking? Facts in, verdict out; thresholds
+ * are data. "Refuse" is for what cannot be a service-tags file of this cloud at all, "hold" for
+ * what can be but needs a person.
+ */
+import { type Cloud } from './cloud.ts'
+import { type FileDate } from './file-date.ts'
+import { parsePrefix, type Prefix } from './prefix.ts'
+import { RangeSet } from './range-set.ts'
+import { distinctPrefixes, type Snapshot } from './snapshot.ts'
+
+export interface GuardPolicy {
+  /** Real files have 79 tags (AzureGermany) to 3,237. */
+  readonly minTags: number
+  /** A shorter prefix length is refused. The widest real ones are /14 and /39. */
+  readonly widestLength: Readonly<Record<4 | 6, number>>
+}
+
+export const policies = {
+  cautious: { minTags: 50, widestLength: { 4: 12, 6: 32 } },
+} as const satisfies Record<string, GuardPolicy>
+
+export interface Candidate {
+  readonly snapshot: Snapshot
+  readonly fileDate: FileDate
+}
+
+export interface GuardFacts {
+  /** The cloud that was asked for. */
+  readonly cloud: Cloud
+  readonly candidate: Candidate
+  /** What is published now. */
+  readonly current?: Candidate | undefined
+}
+
+export type Verdict =
+  | { readonly kind: 'safe' }
+  | { readonly kind: 'hold'; readonly reasons: readonly string[] }
+  | { readonly kind: 'refuse'; readonly reasons: readonly string[] }
+
+/**
+ * Space no public service can be reached in (IANA special-purpose registries): a list that holds
+ * it would open a hole towards the inside.
+ */
+export const SPECIAL_SPACE: readonly Prefix[] = [
+  '0.0.0.0/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.0.0.0/24',
+  '192.0.2.0/24',
+  '192.168.0.0/16',
+  '198.18.0.0/15',
+  '198.51.100.0/24',
+  '203.0.113.0/24',
+  '224.0.0.0/3',
+  '::/8',
+  '100::/8',
+  '2001:db8::/32',
+  'fc00::/7',
+  'fe80::/10',
+  'fec0::/10',
+  'ff00::/8',
+].map(knownPrefix)
+
+const special = RangeSet.of(SPECIAL_SPACE)
+
+/** How many offenders a reason names; the number of all of them is always said. */
+const NAMED = 5
+
+export function judge(facts: GuardFacts, policy: GuardPolicy): Verdict {
+  const refusals = [
+    ...cloudReasons(facts),
+    ...sizeReasons(facts, policy),
+    ...spaceReasons(facts, policy),
+  ]
+  if (refusals.length > 0) return { kind: 'refuse', reasons: refusals }
+  const doubts = [...ageReasons(facts)]
+  return doubts.length > 0 ? { kind: 'hold', reasons: doubts } : { kind: 'safe' }
+}
+
+function* cloudReasons({ cloud, candidate: { snapshot } }: GuardFacts): Iterable<string> {
+  if (snapshot.cloud !== cloud) {
+    yield `the document is of cloud ${snapshot.cloud}, ${cloud} was asked for`
+  }
+}
+
+function* sizeReasons(
+  { candidate: { snapshot } }: GuardFacts,
+  policy: GuardPolicy,
+): Iterable<string> {
+  if (!snapshot.tags.has('AzureCloud')) yield 'the document has no tag AzureCloud'
+  else if (snapshot.tags.get('AzureCloud')?.prefixes.length === 0)
+    yield 'AzureCloud has no prefixes'
+  if (snapshot.tags.size < policy.minTags) {
+    yield `the document has ${snapshot.tags.size} tags, at least ${policy.minTags} are expected`
+  }
+}
+
+function* spaceReasons(
+  { candidate: { snapshot } }: GuardFacts,
+  policy: GuardPolicy,
+): Iterable<string> {
+  const prefixes = [...distinctPrefixes(snapshot).values()]
+  for (const family of [4, 6] as const) {
+    const limit = policy.widestLength[family]
+    const wide = prefixes.filter((prefix) => prefix.family === family && prefix.length < limit)
+    if (wide.length > 0) yield `${named(wide)} wider than /${limit}, the limit for IPv${family}`
+  }
+  const inside = prefixes.filter((prefix) => special.overlaps(prefix))
+  if (inside.length > 0) yield `${named(inside)} in private, reserved or documentation space`
+}
+
+function* ageReasons({ candidate, current }: GuardFacts): Iterable<string> {
+  if (current && candidate.fileDate < current.fileDate) {
+    yield `withdrawal: the file is of ${candidate.fileDate}, older than ${current.fileDate}, which is published`
+  }
+}
+
+function named(prefixes: readonly Prefix[]): string {
+  const names = prefixes.slice(0, NAMED).map(({ text }) => text)
+  const rest = prefixes.length - names.length
+  return `${names.join(', ')}${rest > 0 ? ` and ${rest} more` : ''} ${prefixes.length === 1 ? 'is' : 'are'}`
+}
+
+function knownPrefix(text: string): Prefix {
+  const parsed = parsePrefix(text)
+  if (!parsed.ok) throw new Error(`${text}: ${parsed.reason}`)
+  return parsed.value
+}

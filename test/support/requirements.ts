@@ -1,0 +1,63 @@
+/**
+ * What some tests need and a machine may lack: real files, real programs. A missing thing is named
+ * in the suite's title and by the skip reporter; with REQUIRE_REAL=1 it is a failure.
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { describe, it } from 'vitest'
+
+/** A thing that is there (`missing` undefined), or the sentence that says what is missing. */
+export interface Requirement {
+  readonly missing?: string | undefined
+}
+
+/** Folder of real weekly files. */
+export const REAL_DATA = resolve(
+  process.env['RANGEWARDEN_REAL_DATA'] ?? '../shared/data/service-tags',
+)
+
+export const realData: Requirement = existsSync(REAL_DATA)
+  ? {}
+  : { missing: 'real weekly files (RANGEWARDEN_REAL_DATA)' }
+
+/** A program on the PATH, or in one of the given folders. */
+export function program(name: string, folders: readonly string[] = []): Requirement {
+  const found = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin', ...folders].some(
+    (folder) => folder !== '' && existsSync(`${folder}/${name}`),
+  )
+  return found ? {} : { missing: `the program ${name}` }
+}
+
+/** Root with the right to make network namespaces: what isolates a live proxy from the world. */
+export const networkNamespaces: Requirement = canUnshareNetwork()
+  ? {}
+  : { missing: 'the right to make network namespaces' }
+
+/** `describe`, or a skipped suite that says by name what it lacks. */
+export function describeWith(
+  requirements: readonly Requirement[],
+  name: string,
+  body: () => void,
+): void {
+  const missing = requirements.flatMap((requirement) => requirement.missing ?? [])
+  if (missing.length === 0) return void describe(name, body)
+  const lacks = `needs ${missing.join(' and ')}`
+  if (process.env['REQUIRE_REAL'] === '1') {
+    return void describe(name, () => {
+      it('has what it needs', () => {
+        throw new Error(lacks)
+      })
+    })
+  }
+  describe.skip(`${name} [${lacks}]`, body)
+}
+
+function canUnshareNetwork(): boolean {
+  try {
+    execFileSync('unshare', ['-n', 'true'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}

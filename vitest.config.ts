@@ -1,0 +1,11 @@
+/** The test projects; docs/testing in CONTRIBUTING.md says what each needs. */
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    reporters: ['default', './test/support/skip-reporter.ts'],
+  },
+})
