@@ -47,13 +47,20 @@ export interface SnapshotDiff {
  * O(n log m): n prefixes in all, m of them changed.
  */
 export function diffSnapshots(from: Snapshot | undefined, to: Snapshot): SnapshotDiff {
-  const tags = changedTags(from, to)
+  const moves = movesBetween(from, to)
+  const added = moves.flatMap((move) => move.added)
+  const removed = moves.flatMap((move) => move.removed)
+  const touched = RangeSet.of([...added, ...removed])
+  const moved = new Map(moves.map((move) => [move.name, touched.overlapping(move.kept)]))
+  const near = [...to.tags.values()].flatMap(
+    (tag) => moved.get(tag.name) ?? touched.overlapping(tag.prefixes),
+  )
   return {
-    tags,
-    membershipsAdded: tags.reduce((sum, tag) => sum + tag.prefixesAdded.length, 0),
-    membershipsRemoved: tags.reduce((sum, tag) => sum + tag.prefixesRemoved.length, 0),
-    coverage: cloudCoverage(from, to, tags),
-    isEmpty: tags.length === 0,
+    tags: moves.map((move) => tagChange(move, moved.get(move.name) ?? [])),
+    membershipsAdded: added.length,
+    membershipsRemoved: removed.length,
+    coverage: coverageOfMove(added, removed, near),
+    isEmpty: moves.length === 0,
   }
 }
 
@@ -74,79 +81,85 @@ export function countsOf(set: RangeSet): AddressCounts {
   return { 4: set.count(4), 6: set.count(6) }
 }
 
-const NOTHING: AddressCounts = { 4: 0n, 6: 0n }
-
-/** Only what changed can be gained or lost, so neither side's whole coverage is built. */
-function cloudCoverage(
-  from: Snapshot | undefined,
-  to: Snapshot,
-  tags: readonly TagChange[],
-): CoverageChange {
-  const added = RangeSet.of(tags.flatMap((tag) => tag.prefixesAdded))
-  const removed = RangeSet.of(tags.flatMap((tag) => tag.prefixesRemoved))
-  return {
-    gained: countsOf(from ? missingFrom(from, added) : added),
-    lost: countsOf(missingFrom(to, removed)),
-  }
+/** A tag that differs; its prefixes by where they are, each list in list order. */
+interface TagMove {
+  readonly name: string
+  readonly before: ServiceTag | undefined
+  readonly after: ServiceTag | undefined
+  readonly added: readonly Prefix[]
+  readonly removed: readonly Prefix[]
+  readonly kept: readonly Prefix[]
 }
 
-/** The addresses of the set that no tag of the snapshot holds. */
-function missingFrom(snapshot: Snapshot, set: RangeSet): RangeSet {
-  if (set.isEmpty) return set
-  const held: Prefix[] = []
-  for (const tag of snapshot.tags.values()) {
-    for (const prefix of tag.prefixes) if (set.overlaps(prefix)) held.push(prefix)
+function movesBetween(from: Snapshot | undefined, to: Snapshot): TagMove[] {
+  const moves: TagMove[] = []
+  for (const after of to.tags.values()) {
+    const before = from?.tags.get(after.name)
+    if (before?.digest !== after.digest) moves.push(tagMove(after.name, before, after))
   }
-  return set.subtract(RangeSet.of(held))
+  for (const before of from?.tags.values() ?? []) {
+    if (!to.tags.has(before.name)) moves.push(tagMove(before.name, before, undefined))
+  }
+  return moves.sort((a, b) => compareText(a.name, b.name))
 }
 
-function changedTags(from: Snapshot | undefined, to: Snapshot): TagChange[] {
-  const changes: TagChange[] = []
-  for (const tag of to.tags.values()) {
-    const before = from?.tags.get(tag.name)
-    if (before?.digest !== tag.digest) changes.push(tagChange(tag.name, before, tag))
-  }
-  for (const tag of from?.tags.values() ?? []) {
-    if (!to.tags.has(tag.name)) changes.push(tagChange(tag.name, tag, undefined))
-  }
-  return changes.sort((a, b) => compareText(a.name, b.name))
-}
-
-function tagChange(
+function tagMove(
   name: string,
   before: ServiceTag | undefined,
   after: ServiceTag | undefined,
-): TagChange {
-  const [old, now] = [before?.prefixes ?? [], after?.prefixes ?? []]
-  const { onlyLeft: prefixesRemoved, onlyRight: prefixesAdded } = compareSorted(old, now)
-  const moved = prefixesRemoved.length + prefixesAdded.length > 0
-  const coverage = moved
-    ? coverageChange(RangeSet.of(old), RangeSet.of(now))
-    : { gained: NOTHING, lost: NOTHING }
+): TagMove {
+  return { name, before, after, ...compareSorted(before?.prefixes ?? [], after?.prefixes ?? []) }
+}
+
+/**
+ * What moved, seen against what stayed: neither side's whole coverage is built. `near` is, of the
+ * prefixes that both sides have, at least those that overlap something added or removed.
+ *
+ *     removed   ├───────────────┤
+ *     added             ├───────────────┤
+ *     near                      ├───────────┤
+ *     lost      ├───────┤                         gained: nothing, the end of `added` was there
+ */
+function coverageOfMove(
+  added: readonly Prefix[],
+  removed: readonly Prefix[],
+  near: readonly Prefix[],
+): CoverageChange {
+  const [arrived, left, stayed] = [RangeSet.of(added), RangeSet.of(removed), RangeSet.of(near)]
+  return {
+    gained: countsOf(arrived.subtract(left).subtract(stayed)),
+    lost: countsOf(left.subtract(arrived).subtract(stayed)),
+  }
+}
+
+function tagChange({ name, before, after, added, removed }: TagMove, near: Prefix[]): TagChange {
+  const coverage = coverageOfMove(added, removed, near)
   return {
     name,
     kind: !before ? 'added' : !after ? 'removed' : 'changed',
-    prefixesAdded,
-    prefixesRemoved,
+    prefixesAdded: added,
+    prefixesRemoved: removed,
     metadata: before && after ? metadataChanges(before, after) : [],
     coverage,
     reaggregated:
-      moved && FAMILIES.every((f) => coverage.gained[f] === 0n && coverage.lost[f] === 0n),
+      added.length + removed.length > 0 &&
+      FAMILIES.every((f) => coverage.gained[f] === 0n && coverage.lost[f] === 0n),
   }
 }
 
 function compareSorted(
-  left: readonly Prefix[],
-  right: readonly Prefix[],
-): { onlyLeft: Prefix[]; onlyRight: Prefix[] } {
-  const [onlyLeft, onlyRight]: [Prefix[], Prefix[]] = [[], []]
+  before: readonly Prefix[],
+  after: readonly Prefix[],
+): Pick<TagMove, 'added' | 'removed' | 'kept'> {
+  const [added, removed, kept]: [Prefix[], Prefix[], Prefix[]] = [[], [], []]
   let [i, j] = [0, 0]
   for (;;) {
-    const [a, b] = [left[i], right[j]]
-    if (!a && !b) return { onlyLeft, onlyRight }
+    const [a, b] = [before[i], after[j]]
+    if (!a && !b) return { added, removed, kept }
     const order = a === b ? 0 : !a ? 1 : !b ? -1 : comparePrefixes(a, b)
-    if (order < 0 && a) onlyLeft.push(a)
-    if (order > 0 && b) onlyRight.push(b)
+    if (order < 0 && a) removed.push(a)
+    if (order === 0 && a) kept.push(a)
+    if (order > 0 && b) added.push(b)
     if (order <= 0) i++
     if (order >= 0) j++
   }

@@ -24,12 +24,7 @@ export function formatPort({ first, last }: PortRange): string {
 
 /** True if every host that `other` names is named by `wide` too. */
 export function coversName(wide: string, other: string): boolean {
-  if (wide === other) return true
-  return (
-    wide.startsWith('*.') &&
-    (other.startsWith('*.') ? other.slice(1) : `.${other}`).endsWith(wide.slice(1)) &&
-    other !== wide.slice(2)
-  )
+  return wide === other || (wide.startsWith('*.') && other.endsWith(wide.slice(1)))
 }
 
 /**

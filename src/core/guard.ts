@@ -3,17 +3,18 @@
  * are data. "Refuse" is for what cannot be a service-tags file of this cloud at all, "hold" for
  * what can be but needs a person.
  */
+import { FAMILIES, type Family } from './address.ts'
 import { type Cloud } from './cloud.ts'
 import { type FileDate } from './file-date.ts'
 import { parsePrefix, type Prefix } from './prefix.ts'
 import { RangeSet } from './range-set.ts'
-import { distinctPrefixes, type Snapshot } from './snapshot.ts'
+import { type Snapshot } from './snapshot.ts'
 
 export interface GuardPolicy {
   /** Real files have 79 tags (AzureGermany) to 3,237. */
   readonly minTags: number
   /** A shorter prefix length is refused. The widest real ones are /14 and /39. */
-  readonly widestLength: Readonly<Record<4 | 6, number>>
+  readonly widestLength: Readonly<Record<Family, number>>
 }
 
 export const policies = {
@@ -103,13 +104,18 @@ function* spaceReasons(
   { candidate: { snapshot } }: GuardFacts,
   policy: GuardPolicy,
 ): Iterable<string> {
-  const prefixes = [...distinctPrefixes(snapshot).values()]
-  for (const family of [4, 6] as const) {
-    const limit = policy.widestLength[family]
-    const wide = prefixes.filter((prefix) => prefix.family === family && prefix.length < limit)
-    if (wide.length > 0) yield `${named(wide)} wider than /${limit}, the limit for IPv${family}`
+  const wide: Record<Family, Prefix[]> = { 4: [], 6: [] }
+  const inside: Prefix[] = []
+  for (const { prefixes } of snapshot.tags.values()) {
+    for (const prefix of prefixes) {
+      if (prefix.length < policy.widestLength[prefix.family]) wide[prefix.family].push(prefix)
+    }
+    inside.push(...special.overlapping(prefixes))
   }
-  const inside = prefixes.filter((prefix) => special.overlaps(prefix))
+  for (const family of FAMILIES) {
+    if (wide[family].length === 0) continue
+    yield `${named(wide[family])} wider than /${policy.widestLength[family]}, the limit for IPv${family}`
+  }
   if (inside.length > 0) yield `${named(inside)} in private, reserved or documentation space`
 }
 
@@ -119,10 +125,12 @@ function* ageReasons({ candidate, current }: GuardFacts): Iterable<string> {
   }
 }
 
+/** Each once, however many tags have it. */
 function named(prefixes: readonly Prefix[]): string {
-  const names = prefixes.slice(0, NAMED).map(({ text }) => text)
-  const rest = prefixes.length - names.length
-  return `${names.join(', ')}${rest > 0 ? ` and ${rest} more` : ''} ${prefixes.length === 1 ? 'is' : 'are'}`
+  const texts = [...new Set(prefixes.map(({ text }) => text))]
+  const rest = texts.length - NAMED
+  const names = texts.slice(0, NAMED).join(', ')
+  return `${names}${rest > 0 ? ` and ${rest} more` : ''} ${texts.length === 1 ? 'is' : 'are'}`
 }
 
 function knownPrefix(text: string): Prefix {

@@ -8,7 +8,6 @@ import { comparePrefixes, parsePrefix, type Prefix } from './prefix.ts'
 import {
   compareText,
   contentHash,
-  distinctPrefixes,
   tagDigest,
   type ServiceTag,
   type Sha256,
@@ -63,12 +62,10 @@ class Reader {
   readonly #prefixes = new Map<string, Prefix>()
   readonly #sha256: Sha256
   readonly #predecessor: Snapshot | undefined
-  readonly #inPredecessor: ReadonlyMap<string, Prefix> | undefined
 
   constructor({ sha256, predecessor }: ParseOptions) {
     this.#sha256 = sha256
     this.#predecessor = predecessor
-    this.#inPredecessor = predecessor && distinctPrefixes(predecessor)
   }
 
   read(document: unknown): ParsedDocument {
@@ -133,42 +130,55 @@ class Reader {
     const regionId = this.#integer(`${at}.regionId`, properties['regionId'] ?? 0)
     const systemService = this.#text(`${at}.systemService`, properties['systemService'])
     const networkFeatures = this.#features(`${at}.networkFeatures`, properties['networkFeatures'])
-    const prefixes = this.#prefixList(`${at}.addressPrefixes`, properties['addressPrefixes'])
+    const texts = properties['addressPrefixes']
+    const prefixes = this.#prefixList(`${at}.addressPrefixes`, texts, before?.prefixes ?? [])
     if (region === undefined || regionId === undefined || systemService === undefined) return
     if (networkFeatures === undefined || prefixes === undefined) return
     const facts = { name, region, regionId, systemService, networkFeatures, prefixes }
     return { ...facts, digest: tagDigest(facts, this.#sha256) }
   }
 
-  #prefixList(path: string, value: unknown): Prefix[] | undefined {
+  /**
+   * `before` is what the predecessor's tag had. Both lists are nearly always in list order, so it is
+   * walked alongside: a text that stands where it stood is the same prefix, checked and sorted once.
+   */
+  #prefixList(path: string, value: unknown, before: readonly Prefix[]): Prefix[] | undefined {
     if (!Array.isArray(value)) return this.#refuse(path, value, 'a list of prefixes')
     const prefixes: Prefix[] = []
+    let next = 0
     for (let i = 0; i < value.length; i++) {
       if (this.#refusals.length >= MAX_REFUSALS) return undefined
-      const prefix = this.#prefix(path, i, value[i])
-      if (prefix) prefixes.push(prefix)
+      const text: unknown = value[i]
+      const expected = before[next]
+      if (expected !== undefined && expected.text === text) {
+        prefixes.push(expected)
+        next++
+        continue
+      }
+      const prefix = this.#prefix(path, i, text)
+      if (!prefix) continue
+      next = skipUpTo(before, next, prefix)
+      const known = before[next - 1]
+      prefixes.push(known?.text === prefix.text ? known : prefix)
     }
     prefixes.sort(comparePrefixes)
-    const twice = prefixes.find((prefix, i) => prefixes[i - 1] === prefix)
+    const twice = prefixes.find((prefix, i) => prefixes[i - 1]?.text === prefix.text)
     return twice ? this.#refuse(path, twice.text, 'the same prefix twice in one tag') : prefixes
   }
 
-  /** Equal prefixes are one object within a snapshot, so comparing objects compares values. */
+  /** One object for one text among all that the predecessor's tags do not bring along. */
   #prefix(path: string, i: number, value: unknown): Prefix | undefined {
     if (typeof value !== 'string') {
       return this.#refuse(`${path}[${i}]`, value, 'a prefix is a string')
     }
-    const known = this.#known(value)
+    const known = this.#prefixes.get(value)
     if (known) return known
     const parsed = parsePrefix(value)
     if (!parsed.ok) return this.#refuse(`${path}[${i}]`, value, parsed.reason)
-    const prefix = this.#known(parsed.value.text) ?? parsed.value
-    this.#prefixes.set(prefix.text, prefix)
+    const { text } = parsed.value
+    const prefix = (text === value ? undefined : this.#prefixes.get(text)) ?? parsed.value
+    this.#prefixes.set(text, prefix)
     return prefix
-  }
-
-  #known(text: string): Prefix | undefined {
-    return this.#prefixes.get(text) ?? this.#inPredecessor?.get(text)
   }
 
   #features(path: string, value: unknown): string[] | undefined {
@@ -214,6 +224,16 @@ function isUnchanged(tag: ServiceTag, properties: Json): boolean {
   )
 }
 
+/** The first place at or after `from` whose prefix comes later in list order than the given one. */
+function skipUpTo(prefixes: readonly Prefix[], from: number, prefix: Prefix): number {
+  let at = from
+  for (;;) {
+    const candidate = prefixes[at]
+    if (!candidate || comparePrefixes(candidate, prefix) > 0) return at
+    at++
+  }
+}
+
 function sameFeatures(features: unknown, known: readonly string[]): boolean {
   if (!Array.isArray(features) || features.length !== known.length) return false
   return known.every((feature) => features.includes(feature))
@@ -241,5 +261,5 @@ function describe(value: unknown): string {
   if (value === undefined) return '(missing)'
   if (Array.isArray(value)) return `(a list of ${value.length})`
   if (typeof value === 'object' && value !== null) return '(an object)'
-  return String(value)
+  return JSON.stringify(value)
 }
