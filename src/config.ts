@@ -1,0 +1,269 @@
+/**
+ * Every setting: name, default, one sentence and the rule its text must keep. The environment is
+ * read here and nowhere else; the rest of the program gets a typed, frozen object. All mistakes are
+ * reported together, so that a new site is set up in two starts instead of ten.
+ */
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import {
+  CONFIG_FILE,
+  environmentLayer,
+  fileLayer,
+  givenIn,
+  unknownVariables,
+  type Environment,
+  type Given,
+  type ReadText,
+  type SettingFacts,
+} from './config-layers.ts'
+import { RangewardenError } from './core/errors.ts'
+import { type Result } from './core/result.ts'
+import * as rules from './setting-rules.ts'
+
+const facts = z.registry<SettingFacts>()
+
+function text<T>(read: (value: string) => Result<T>): z.ZodType<T, string> {
+  return z.string().transform((value, context) => {
+    const result = read(value)
+    if (result.ok) return result.value
+    context.addIssue({ code: 'custom', message: result.reason })
+    return z.NEVER
+  })
+}
+
+function setting<T>(
+  read: (value: string) => Result<T>,
+  about: SettingFacts & { readonly default: string },
+) {
+  return text(read).register(facts, about)
+}
+
+function optionalSetting<T>(read: (value: string) => Result<T>, about: SettingFacts) {
+  return text(read).optional().register(facts, about)
+}
+
+const SETTINGS = z
+  .object({
+    clouds: setting(rules.clouds, {
+      name: 'RANGEWARDEN_CLOUDS',
+      default: 'Public',
+      sentence:
+        'Clouds to follow, separated by commas: Public, AzureGovernment, China, AzureGermany.',
+    }),
+    schedule: setting(rules.schedule, {
+      name: 'RANGEWARDEN_SCHEDULE',
+      default: '17 */6 * * *',
+      sentence: 'When to look for a new file, as a node-cron expression; jitter is added.',
+    }),
+    source: setting(rules.source, {
+      name: 'RANGEWARDEN_SOURCE',
+      default: 'microsoft',
+      sentence:
+        'Where files come from: `microsoft`, or `folder:PATH` for the newest file per cloud.',
+    }),
+    publisherUrl: optionalSetting(rules.origin, {
+      name: 'RANGEWARDEN_PUBLISHER_URL',
+      // It has no password, but someone may try.
+      secret: 'inside',
+      sentence:
+        'One origin used instead of www.microsoft.com and download.microsoft.com, with the same ' +
+        'paths: a mirror inside the network. Plain http is accepted only here.',
+    }),
+    host: setting(rules.host, {
+      name: 'RANGEWARDEN_HOST',
+      default: '127.0.0.1',
+      sentence: 'Address to listen on.',
+    }),
+    port: setting(rules.port, {
+      name: 'RANGEWARDEN_PORT',
+      default: '8080',
+      sentence: 'Port to listen on; 0 picks a free one and logs it.',
+    }),
+    dataDir: setting(rules.path, {
+      name: 'RANGEWARDEN_DATA_DIR',
+      default: './data',
+      sentence: 'Folder of the embedded database, for one process only.',
+    }),
+    databaseUrl: optionalSetting(rules.postgresUrl, {
+      name: 'DATABASE_URL',
+      secret: 'inside',
+      fileTwin: true,
+      sentence: 'PostgreSQL (15 or later) instead of the embedded database.',
+    }),
+    pacProxy: optionalSetting(rules.pacResult, {
+      name: 'RANGEWARDEN_PAC_PROXY',
+      sentence:
+        'What a PAC file answers for names on the list, such as `PROXY proxy.example:8080`; ' +
+        'without it PAC files are refused.',
+    }),
+    pacFallback: optionalSetting(rules.pacResult, {
+      name: 'RANGEWARDEN_PAC_FALLBACK',
+      sentence:
+        'What a PAC file answers for all other names, such as `DIRECT`; without it PAC files ' +
+        'are refused.',
+    }),
+    squidClients: setting(rules.clientNetworks, {
+      name: 'RANGEWARDEN_SQUID_CLIENTS',
+      default: '127.0.0.1/32, ::1/128',
+      sentence:
+        'Addresses and networks of the connectors, separated by commas: the only clients that ' +
+        'Squid rules admit.',
+    }),
+    adminToken: optionalSetting(rules.token, {
+      name: 'RANGEWARDEN_ADMIN_TOKEN',
+      secret: 'whole',
+      fileTwin: true,
+      sentence:
+        'Bearer token for the operations that change something; without it they answer 403.',
+    }),
+    logLevel: setting(rules.logLevel, {
+      name: 'RANGEWARDEN_LOG_LEVEL',
+      default: 'info',
+      sentence: `Least important messages to log: ${rules.LOG_LEVELS.join(', ')}.`,
+    }),
+    httpsProxy: optionalSetting(rules.proxyUrl, {
+      name: 'HTTPS_PROXY',
+      aliases: ['https_proxy'],
+      secret: 'inside',
+      sentence: 'Proxy for requests to https addresses.',
+    }),
+    httpProxy: optionalSetting(rules.proxyUrl, {
+      name: 'HTTP_PROXY',
+      aliases: ['http_proxy'],
+      secret: 'inside',
+      sentence: 'Proxy for requests to http addresses, and to https ones when it alone is set.',
+    }),
+    noProxy: optionalSetting(rules.hostList, {
+      name: 'NO_PROXY',
+      aliases: ['no_proxy'],
+      sentence:
+        'Hosts that are reached without a proxy, separated by commas: names with the names below ' +
+        'them, single addresses, `HOST:PORT`, or `*`; networks are not understood.',
+    }),
+  })
+  .readonly()
+
+/** Every setting's value, checked; frozen. Absent settings are undefined. */
+export type Config = z.output<typeof SETTINGS>
+
+type SettingKey = keyof Config
+
+/** Settings from the command line, by their key: `port` is `--port`. They win. */
+export type Overrides = { readonly [Key in SettingKey]?: string | undefined }
+
+/** What the process was started with: the only place that looks. */
+export function processEnvironment(): Environment {
+  return process.env
+}
+
+/**
+ * Reads the settings: the command line wins over the environment, that over the YAML file named by
+ * RANGEWARDEN_CONFIG, that over the defaults; empty text counts as not set. Throws one
+ * `invalid-input` that lists every mistake with its name, value and rule.
+ */
+export function readConfig(
+  environment: Environment,
+  readText: ReadText = (path) => readFileSync(path, 'utf8'),
+  overrides: Overrides = {},
+): Config {
+  const all = KEYS.map(factsOf)
+  const mistakes = unknownVariables(environment, all)
+  const layers = [
+    environmentLayer(environment),
+    ...fileLayer(environment[CONFIG_FILE], all, readText, mistakes),
+  ]
+  const given = new Map<SettingKey, Given>()
+  for (const key of KEYS) {
+    const override = overrides[key]
+    const value = override
+      ? { value: override, label: optionOf(key) }
+      : givenIn(layers, factsOf(key), readText, mistakes)
+    if (value) given.set(key, value)
+  }
+  const raw = Object.fromEntries([...given].map(([key, { value }]) => [key, value]))
+  const checked = SETTINGS.safeParse(raw)
+  for (const { path, message } of checked.error?.issues ?? []) {
+    const key = KEYS.find((known) => known === path[0])
+    const found = key && given.get(key)
+    mistakes.push(
+      found ? `${found.label} ${shown(factsOf(key), found.value)}: ${message}` : message,
+    )
+  }
+  if (checked.success && mistakes.length === 0) return checked.data
+  const [first = '', ...others] = mistakes
+  const message =
+    others.length === 0
+      ? `Wrong setting: ${first}`
+      : `${mistakes.length} wrong settings:\n${mistakes.map((mistake) => `  ${mistake}`).join('\n')}`
+  throw new RangewardenError('invalid-input', message, { mistakes })
+}
+
+export interface SettingRow {
+  readonly name: string
+  readonly default: string | undefined
+  readonly sentence: string
+  /** True if NAME_FILE may name a file instead. */
+  readonly fileTwin: boolean
+}
+
+/** The table, for documents. */
+export function describeSettings(): SettingRow[] {
+  return KEYS.map((key) => {
+    const { name, default: standard, sentence, fileTwin } = factsOf(key)
+    return { name, default: standard, sentence, fileTwin: fileTwin ?? false }
+  })
+}
+
+/** The effective values by name, secrets hidden: what `rangewarden config print` shows. */
+export function printConfig(config: Config): Record<string, string> {
+  return Object.fromEntries(
+    KEYS.map((key) => {
+      const about = factsOf(key)
+      const value = config[key]
+      if (value === undefined) return [about.name, '(not set)']
+      if (about.secret === 'whole') return [about.name, '(set)']
+      return [about.name, about.secret ? withoutPassword(textOf(value)) : textOf(value)]
+    }),
+  )
+}
+
+/** The values of the settings that hold no secret, by name: formats have options that name one. */
+export function settingTexts(config: Config): Record<string, string> {
+  return Object.fromEntries(
+    KEYS.flatMap((key) => {
+      const { name, secret } = factsOf(key)
+      const value = config[key]
+      return value === undefined || secret ? [] : [[name, textOf(value)]]
+    }),
+  )
+}
+
+const KEYS: readonly SettingKey[] = SETTINGS.unwrap().keyof().options
+
+function factsOf(key: SettingKey): SettingFacts {
+  const about = facts.get(SETTINGS.unwrap().shape[key])
+  if (!about) throw new Error(`the setting ${key} is not described`)
+  return about
+}
+
+function textOf(value: NonNullable<Config[SettingKey]>): string {
+  if (typeof value !== 'object') return String(value)
+  return value.map((item) => (typeof item === 'string' ? item : item.text)).join(', ')
+}
+
+/** `dataDir` -> `--data-dir` */
+function optionOf(key: string): string {
+  return `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+}
+
+/** A value in an error message; what could hold a secret is not shown at all: it may be misplaced. */
+function shown({ secret }: SettingFacts, value: string): string {
+  return secret ? '(value hidden)' : JSON.stringify(value)
+}
+
+/** `postgresql://user:***@host/db`; also a password among the parameters, as libpq takes it. */
+function withoutPassword(url: string): string {
+  return url
+    .replace(/^([^/]*\/\/[^:/@]*):.*@/s, '$1:***@')
+    .replaceAll(/([?&][a-z]*password=)[^&]*/gi, '$1***')
+}

@@ -1,0 +1,144 @@
+/** The rules of the settings' texts: text in, value or broken rule out. No environment, no files. */
+import { validateDetailed } from 'node-cron'
+import { parseAddress } from './core/address.ts'
+import { CLOUDS, isCloud, type Cloud } from './core/cloud.ts'
+import { parsePrefix, type Prefix } from './core/prefix.ts'
+import { RangeSet } from './core/range-set.ts'
+import { accept, refuse, type Result } from './core/result.ts'
+import { suggestion } from './nearest-name.ts'
+import { parseSource } from './sources/index.ts'
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+export function clouds(text: string): Result<readonly Cloud[]> {
+  const found: Cloud[] = []
+  for (const name of listOf(text)) {
+    if (!isCloud(name)) {
+      const rule = `"${name}" is none of ${CLOUDS.join(', ')}`
+      return refuse(rule + suggestion(name, CLOUDS))
+    }
+    if (found.includes(name)) return refuse(`${name} is named twice`)
+    found.push(name)
+  }
+  return found.length > 0 ? accept(Object.freeze(found)) : refuse('at least one cloud is followed')
+}
+
+export function schedule(text: string): Result<string> {
+  const { valid, errors } = validateDetailed(text)
+  if (valid) return accept(text)
+  const why = errors.map(({ message }) => message).join('; ')
+  return refuse(`not a node-cron expression: ${why}`)
+}
+
+export function source(text: string): Result<string> {
+  const parsed = parseSource(text)
+  return parsed.ok ? accept(text) : parsed
+}
+
+/** One origin: its paths are the publisher's own. */
+export function origin(text: string): Result<string> {
+  const rule = 'one origin, written https://HOST or http://HOST:PORT, without path or password'
+  if (!URL.canParse(text)) return refuse(rule)
+  const { protocol, username, password, pathname, search, hash, origin } = new URL(text)
+  const plain = username + password + search + hash === '' && pathname === '/'
+  return isHttp(protocol) && plain ? accept(origin) : refuse(rule)
+}
+
+export function proxyUrl(text: string): Result<string> {
+  const rule = 'a proxy is written http://HOST:PORT or http://USER:PASSWORD@HOST:PORT'
+  if (!URL.canParse(text)) return refuse(rule)
+  const { protocol, pathname, search, hash } = new URL(text)
+  return isHttp(protocol) && pathname + search + hash === '/' ? accept(text) : refuse(rule)
+}
+
+const HOST_NAME = /^(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/
+
+export function host(text: string): Result<string> {
+  if (parseAddress(text).ok || (HOST_NAME.test(text) && /[A-Za-z]/.test(text))) return accept(text)
+  return refuse('an IPv4 or IPv6 address (without brackets) or a host name')
+}
+
+export function port(text: string): Result<number> {
+  const number = decimal(text)
+  return number !== undefined && number <= 65_535
+    ? accept(number)
+    : refuse('a port is a whole number from 0 (any free one) to 65535')
+}
+
+export function postgresUrl(text: string): Result<string> {
+  return /^postgres(?:ql)?:\/\/[\x21-\x7e]+$/.test(text)
+    ? accept(text)
+    : refuse('written postgresql://USER:PASSWORD@HOST:PORT/DATABASE')
+}
+
+/** It is sent in an Authorization header, which carries nothing else. */
+export function token(text: string): Result<string> {
+  return /^[\x21-\x7e]+$/.test(text)
+    ? accept(text)
+    : refuse('a token is printable ASCII without spaces')
+}
+
+const PAC_RULE =
+  'DIRECT, or PROXY, HTTPS, SOCKS or SOCKS5 with HOST:PORT; several are joined by "; "'
+
+/** What FindProxyForURL may answer. It goes into a script, so nothing else gets through. */
+export function pacResult(text: string): Result<string> {
+  for (const way of text.split('; ')) {
+    if (way === 'DIRECT') continue
+    const match = /^(?:PROXY|HTTPS|SOCKS|SOCKS5) (\S+):(\d+)$/.exec(way)
+    const [, name = '', digits = ''] = match ?? []
+    const bracketed = /^\[(.+)\]$/.exec(name)?.[1]
+    const isHost =
+      bracketed === undefined ? !name.includes(':') && host(name).ok : parseAddress(bracketed).ok
+    if (!isHost || digits === '0' || !port(digits).ok) return refuse(PAC_RULE)
+  }
+  return accept(text)
+}
+
+/** Networks and hosts, collapsed: Squid warns about entries that lie within others. */
+export function clientNetworks(text: string): Result<readonly Prefix[]> {
+  const prefixes: Prefix[] = []
+  for (const item of listOf(text)) {
+    const whole = item.includes('/') ? item : `${item}/${item.includes(':') ? 128 : 32}`
+    const prefix = parsePrefix(whole)
+    if (!prefix.ok) return refuse(`"${item}": ${prefix.reason}`)
+    prefixes.push(prefix.value)
+  }
+  const collapsed = RangeSet.of(prefixes).prefixes()
+  const everybody = collapsed.find(({ length }) => length === 0)
+  if (everybody) return refuse(`${everybody.text} would admit everybody; name the networks`)
+  return collapsed.length > 0
+    ? accept(Object.freeze(collapsed))
+    : refuse('at least one address or network')
+}
+
+export function logLevel(text: string): Result<LogLevel> {
+  const level = LOG_LEVELS.find((known) => known === text)
+  return level === undefined ? refuse(`one of ${LOG_LEVELS.join(', ')}`) : accept(level)
+}
+
+export function path(text: string): Result<string> {
+  return text.includes('\0') ? refuse('a path has no zero byte') : accept(text)
+}
+
+/** Left to the HTTP client: entries it does not know are common, and do no harm. */
+export function hostList(text: string): Result<string> {
+  return /^[\x20-\x7e\t]+$/.test(text) ? accept(text) : refuse('a list of hosts, in ASCII')
+}
+
+function listOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+}
+
+function isHttp(protocol: string): boolean {
+  return protocol === 'https:' || protocol === 'http:'
+}
+
+function decimal(text: string): number | undefined {
+  return /^(?:0|[1-9]\d{0,8})$/.test(text) ? Number(text) : undefined
+}
