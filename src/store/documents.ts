@@ -1,0 +1,50 @@
+/** Documents: the bytes as published, stored once, compressed, addressed by the hash of the bytes. */
+import { promisify } from 'node:util'
+import { brotliCompress, brotliDecompress, constants } from 'node:zlib'
+import { sha256 } from '../documents/read-document.ts'
+import { type Queries } from './rows.ts'
+
+const compress = promisify(brotliCompress)
+const decompress = promisify(brotliDecompress)
+
+/** 5 takes 30 ms for a Public file and a fifth less room than gzip; 9 takes seconds. */
+const QUALITY = 5
+
+export interface DocumentRef {
+  readonly id: number
+  readonly sha256: string
+}
+
+/**
+ * Keeps the bytes unless they are there. They go in as base64 text: the embedded engine takes a
+ * bytea parameter in 40 ms a document, this in 6.
+ */
+export async function keepDocument(tx: Queries, bytes: Uint8Array): Promise<DocumentRef> {
+  const hash = sha256(bytes)
+  const known = await tx.document.findUnique({ where: { sha256: hash }, select: { id: true } })
+  if (known) return { id: known.id, sha256: hash }
+  const body = await compress(bytes, {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: QUALITY,
+      [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+    },
+  })
+  const rows = await tx.$queryRaw<{ id: number }[]>`
+    INSERT INTO document (sha256, size, body)
+    VALUES (${hash}, ${bytes.length}, decode(${body.toString('base64')}, 'base64'))
+    ON CONFLICT (sha256) DO UPDATE SET size = EXCLUDED.size
+    RETURNING id`
+  const [row] = rows
+  if (!row) throw new Error('the database kept no document')
+  return { id: row.id, sha256: hash }
+}
+
+export async function readDocumentBytes(
+  queries: Queries,
+  hash: string,
+): Promise<Buffer | undefined> {
+  const rows = await queries.$queryRaw<{ body: string }[]>`
+    SELECT encode(body, 'base64') AS body FROM document WHERE sha256 = ${hash}`
+  const [row] = rows
+  return row && decompress(Buffer.from(row.body, 'base64'))
+}

@@ -1,0 +1,72 @@
+/** Rows <-> domain values, and the limits of a transaction: shared by the aggregates of this room. */
+import { isCloud, type Cloud } from '../core/cloud.ts'
+import { parseFileDate, type FileDate, type Position } from '../core/file-date.ts'
+import { type PublicationKind, type Publication, type SnapshotRecord } from './contract.ts'
+import { Prisma, type PrismaClient } from './generated/client.ts'
+
+/** A client inside or outside a transaction. */
+export type Queries = Prisma.TransactionClient
+
+/** Prisma's own limit of 5 s is short for a first snapshot on a slow disk. */
+const TRANSACTION = { maxWait: 60_000, timeout: 120_000 }
+
+export function inTransaction<T>(
+  prisma: PrismaClient,
+  work: (tx: Queries) => Promise<T>,
+): Promise<T> {
+  return prisma.$transaction(work, TRANSACTION)
+}
+
+/** Waits for its turn to change the cloud's history; returns the newest serial. */
+export async function lockCloud(tx: Queries, cloud: Cloud): Promise<number> {
+  await tx.$executeRaw`INSERT INTO cloud (name) VALUES (${cloud}) ON CONFLICT DO NOTHING`
+  const rows = await tx.$queryRaw<{ serial: number }[]>`
+    SELECT serial FROM cloud WHERE name = ${cloud} FOR UPDATE`
+  return rows[0]?.serial ?? 0
+}
+
+export function isUniqueViolation(error: unknown): boolean {
+  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002'
+}
+
+export function cloudOf(name: string): Cloud {
+  if (!isCloud(name)) throw new Error(`the database holds an unknown cloud ${name}`)
+  return name
+}
+
+/** Prisma gives a DATE as midnight UTC. */
+export function fileDateOf(date: Date): FileDate {
+  const parsed = parseFileDate(date.toISOString().slice(0, 10))
+  if (!parsed.ok) throw new Error(`the database holds a bad file date: ${parsed.reason}`)
+  return parsed.value
+}
+
+export function dateOf(fileDate: FileDate): Date {
+  return new Date(`${fileDate}T00:00:00Z`)
+}
+
+/** What a `SnapshotRecord` is read from. */
+export const withDocument = {
+  include: { document: { select: { sha256: true, size: true } } },
+} satisfies Prisma.SnapshotDefaultArgs
+
+export function snapshotRecord(
+  row: Prisma.SnapshotGetPayload<typeof withDocument>,
+): SnapshotRecord {
+  const { document, documentId: _, position, cloud, fileDate, ...same } = row
+  return {
+    ...same,
+    cloud: cloudOf(cloud),
+    fileDate: fileDateOf(fileDate),
+    position: position as Position,
+    documentSha256: document.sha256,
+    documentSize: document.size,
+  }
+}
+
+const KINDS: readonly string[] = ['sync', 'import', 'rollback'] satisfies PublicationKind[]
+
+export function publicationOf(row: Prisma.PublicationGetPayload<object>): Publication {
+  if (!KINDS.includes(row.kind)) throw new Error(`unknown kind of publication ${row.kind}`)
+  return { ...row, cloud: cloudOf(row.cloud), kind: row.kind as PublicationKind }
+}

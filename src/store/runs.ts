@@ -1,0 +1,82 @@
+/** Runs: every pass of the sync with its outcome. At most one per cloud is under way. */
+import { randomUUID } from 'node:crypto'
+import {
+  type Run,
+  type RunOutcomeKind,
+  type RunState,
+  type RunStore,
+  type RunTrigger,
+} from './contract.ts'
+import { type Prisma, type PrismaClient } from './generated/client.ts'
+import { cloudOf, isUniqueViolation } from './rows.ts'
+
+const UNDER_WAY: RunState[] = ['queued', 'running']
+
+export function createRunStore(prisma: PrismaClient): RunStore {
+  return {
+    async request({ cloud, trigger, dryRun }) {
+      const data = { id: randomUUID(), cloud, trigger, dryRun }
+      for (;;) {
+        try {
+          return { run: runOf(await prisma.run.create({ data })), joined: false }
+        } catch (error) {
+          if (!isUniqueViolation(error)) throw error
+        }
+        const where = { cloud, state: { in: UNDER_WAY } }
+        const row = await prisma.run.findFirst({ where })
+        if (row) return { run: runOf(row), joined: true }
+      }
+    },
+
+    async start(id) {
+      const started = await prisma.$executeRaw`
+        UPDATE run SET state = 'running', started_at = now() WHERE id = ${id}::uuid AND state <> 'finished'`
+      return started === 1
+    },
+
+    async finish(id, outcome, detail) {
+      await prisma.$executeRaw`
+        UPDATE run
+        SET state = 'finished', outcome = ${outcome}, detail = ${JSON.stringify(detail)}::jsonb,
+            finished_at = now()
+        WHERE id = ${id}::uuid AND state <> 'finished'`
+    },
+
+    async byId(id) {
+      const row = await prisma.run.findUnique({ where: { id } })
+      return row ? runOf(row) : undefined
+    },
+
+    async list({ cloud, limit }) {
+      const rows = await prisma.run.findMany({
+        ...(cloud ? { where: { cloud } } : {}),
+        orderBy: { requestedAt: 'desc' },
+        take: limit,
+      })
+      return rows.map(runOf)
+    },
+
+    abandon: (olderThanSeconds) => prisma.$executeRaw`
+      UPDATE run
+      SET state = 'finished', outcome = 'failed', finished_at = now(),
+          detail = '{"reason": "the process that ran it ended before it was done"}'
+      WHERE state <> 'finished'
+        AND coalesce(started_at, requested_at) <= now() - ${olderThanSeconds} * interval '1 second'`,
+  }
+}
+
+/** The columns' CHECK constraints hold the three closed sets. */
+function runOf(row: Prisma.RunGetPayload<object>): Run {
+  return {
+    id: row.id,
+    cloud: cloudOf(row.cloud),
+    trigger: row.trigger as RunTrigger,
+    dryRun: row.dryRun,
+    state: row.state as RunState,
+    outcome: (row.outcome ?? undefined) as RunOutcomeKind | undefined,
+    detail: (row.detail ?? undefined) as Run['detail'],
+    requestedAt: row.requestedAt,
+    startedAt: row.startedAt ?? undefined,
+    finishedAt: row.finishedAt ?? undefined,
+  }
+}
