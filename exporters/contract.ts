@@ -31,14 +31,6 @@ export interface RequiredName extends EndpointRule {
   readonly note?: string | undefined
 }
 
-/** One selected service tag. */
-export interface SelectedTag {
-  readonly name: string
-  readonly region: string
-  readonly systemService: string
-  readonly prefixes: number
-}
-
 export interface ExportInput {
   /** `[a-z0-9][a-z0-9.-]{0,39}`: safe in every config language once dots are dealt with. */
   readonly name: string
@@ -55,7 +47,11 @@ export interface ExportInput {
   /** Required names that no selected tag is known to cover, sorted. */
   readonly uncovered: readonly string[]
   readonly required: readonly RequiredName[]
-  readonly tags: readonly SelectedTag[]
+  /**
+   * Names of the selected service tags. Nothing else of them: a new region name or a split prefix
+   * changes a tag and must not move a list.
+   */
+  readonly tags: readonly string[]
   /** Tags the definition names and the snapshot lacks. */
   readonly missingTags: readonly string[]
   /** The exporter's options by name; required ones are present. */

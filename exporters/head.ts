@@ -1,0 +1,47 @@
+/**
+ * What every format with room for words says at its head: which list this is, what its addresses
+ * admit and what they cannot cover. Plain sentences; each format makes comments of them itself.
+ */
+import { type Family } from '../src/core/address.ts'
+import { type ExportInput } from './contract.ts'
+
+/** Which list and which content: moves only when the content of this very list does. */
+export function identity({ name, cloud, version }: ExportInput): string {
+  const serial = version.serial === undefined ? '' : `, serial ${version.serial}`
+  return `Rangewarden allowlist ${name}, cloud ${cloud}${serial}, snapshot ${version.snapshot}.`
+}
+
+/** What whoever loads the addresses must know; nothing for a list without addresses. */
+export function addressWarnings(input: ExportInput): string[] {
+  if (input.prefixes.length === 0) return []
+  const warnings = [
+    `It admits ${addressCount(input, 4)} and ${addressCount(input, 6)}, and any Azure tenant may ` +
+      'hold any of them: limit the rule to the connectors as sources and to ports 443 and 80.',
+  ]
+  if (input.uncovered.length > 0) {
+    const names = input.uncovered.join(', ')
+    warnings.push(`No address of this list is known to cover these required names: ${names}.`)
+  }
+  return warnings
+}
+
+/** Cuts text into lines of at most `width` characters, between words; a longer word stands alone. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = word
+    } else {
+      line = line === '' ? word : `${line} ${word}`
+    }
+  }
+  return [...lines, line]
+}
+
+/** `47,865,214 IPv4 addresses`; grouped by hand, because a locale differs between machines. */
+function addressCount({ addresses }: ExportInput, family: Family): string {
+  const digits = addresses[family].toString().replaceAll(/\B(?=(?:\d{3})+$)/g, ',')
+  return `${digits} IPv${family} ${addresses[family] === 1n ? 'address' : 'addresses'}`
+}

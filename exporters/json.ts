@@ -1,0 +1,73 @@
+/**
+ * Everything a list is made of, with the reason for each name and the tag behind the addresses:
+ * for pipelines that build what no format here does, and for whoever must justify a rule.
+ */
+import { formatPort, type EndpointRule } from '../src/core/endpoint-rule.ts'
+import { type Exporter, type ExportInput, type RequiredName } from './contract.ts'
+
+export const json: Exporter = {
+  name: 'json',
+  summary: 'names, ports, prefixes and counts with their provenance',
+  mediaType: 'application/json',
+  fileExtension: 'json',
+  families: [4, 6],
+  carries: ['names', 'addresses'],
+  anyDestination: true,
+  revision: 1,
+  limits: {},
+  options: [],
+  // An empty list says so in its counts; a program reads them, a device would load nothing.
+  onEmpty: 'render',
+
+  *render(input) {
+    yield `${ascii(JSON.stringify(documentOf(input), undefined, 2))}\n`
+  },
+}
+
+/** Keys in a fixed order, every key always there: null where there is nothing to say. */
+function documentOf(input: ExportInput): unknown {
+  const { prefixes, addresses } = input
+  return {
+    list: input.name,
+    cloud: input.cloud,
+    version: { serial: input.version.serial ?? null, snapshot: input.version.snapshot },
+    destinations: input.destinations,
+    names: input.rules.map(nameOf),
+    prefixes: {
+      ipv4: prefixes.filter(({ family }) => family === 4).map(({ text }) => text),
+      ipv6: prefixes.filter(({ family }) => family === 6).map(({ text }) => text),
+    },
+    // IPv4 counts are exact as numbers; IPv6 counts are not, so they are decimal strings.
+    addresses: { ipv4: Number(addresses[4]), ipv6: addresses[6].toString() },
+    uncovered: input.uncovered,
+    tags: input.tags,
+    missingTags: input.missingTags,
+    required: input.required.map(requiredOf),
+  }
+}
+
+function nameOf({ name, ports }: EndpointRule): unknown {
+  return { name, ports: ports.map(formatPort) }
+}
+
+function requiredOf(required: RequiredName): unknown {
+  const { service, name, ports, path, purpose, phase, sources, tags, note } = required
+  return {
+    service,
+    name,
+    path: path ?? null,
+    ports: ports.map(formatPort),
+    purpose,
+    phase,
+    tags,
+    note: note ?? null,
+    sources: sources.map(({ title, url, date }) => ({ title, url, date })),
+  }
+}
+
+/** The same JSON with every character outside printable ASCII as an escape (RFC 8259, section 7). */
+function ascii(text: string): string {
+  return text.replaceAll(/[^\n\x20-\x7e]/g, (unit) => {
+    return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
+}

@@ -1,0 +1,32 @@
+/**
+ * One prefix per line, what most devices fetch. Whole-line `#` comments at the head; a device that
+ * takes none needs a format of its own.
+ */
+import { type Exporter, type ExportInput } from './contract.ts'
+import { addressWarnings, identity, wrap } from './head.ts'
+
+export const text: Exporter = {
+  name: 'text',
+  summary: 'one prefix per line, with a # head; replace the whole list on every load',
+  mediaType: 'text/plain; charset=utf-8',
+  fileExtension: 'txt',
+  families: [4, 6],
+  carries: ['addresses'],
+  anyDestination: false,
+  revision: 1,
+  limits: {},
+  options: [],
+  onEmpty: 'refuse',
+
+  *render(input: ExportInput) {
+    for (const sentence of [identity(input), ...addressWarnings(input)]) yield comment(sentence)
+    for (const prefix of input.prefixes) yield `${prefix.text}\n`
+  },
+}
+
+/** Lines that begin with `# ` whatever the text holds: a line break in it cannot start an entry. */
+function comment(sentence: string): string {
+  return wrap(sentence.replaceAll(/[^\x20-\x7e]/g, '?'), 98)
+    .map((line) => `# ${line}\n`)
+    .join('')
+}
