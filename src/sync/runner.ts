@@ -1,0 +1,78 @@
+/**
+ * Runs: asked for by anybody, carried out once, recorded whatever they come to. The schedule, the
+ * API and the command line all go through here.
+ */
+import { type Logger } from 'pino'
+import { type Cloud } from '../core/cloud.ts'
+import { RangewardenError } from '../core/errors.ts'
+import { type Run, type RunTrigger } from '../store/contract.ts'
+import { outcomeDetail } from './outcome-detail.ts'
+import { runOnce, type RunOutcome, type SyncDeps } from './run-once.ts'
+
+export interface Runner {
+  /** Records the wish; `joined` if a run of the cloud is under way, which is then given. */
+  request(wish: RunWish): Promise<{ run: Run; joined: boolean }>
+  /** Carries out a requested run and records what it came to; undefined if somebody else has. */
+  perform(id: string, signal: AbortSignal): Promise<RunOutcome | undefined>
+}
+
+export interface RunWish {
+  readonly cloud: Cloud
+  readonly trigger: RunTrigger
+  readonly dryRun: boolean
+}
+
+/** No run takes longer; one that did was left behind by a killed process and blocks nobody. */
+export const RUN_LIMIT_SECONDS = 15 * 60
+
+export interface RunnerDeps extends SyncDeps {
+  readonly log: Logger
+  /** Called after a publication is committed, before the run counts as finished. */
+  readonly onPublished: (cloud: Cloud) => Promise<void>
+}
+
+export function createRunner(deps: RunnerDeps): Runner {
+  const { store } = deps
+  return {
+    async request(wish) {
+      await store.runs.abandon(RUN_LIMIT_SECONDS)
+      return store.runs.request(wish)
+    },
+
+    async perform(id, signal) {
+      const run = await store.runs.byId(id)
+      if (!run || !(await store.runs.start(id))) return undefined
+      const log = deps.log.child({ runId: id, cloud: run.cloud })
+      const started = performance.now()
+      try {
+        const { cloud, dryRun, trigger } = run
+        const outcome = await runOnce(deps, { cloud, dryRun, requestedBy: trigger, signal })
+        if (outcome.kind === 'published') await deps.onPublished(cloud)
+        const detail = outcomeDetail(outcome)
+        await store.runs.finish(id, outcome.kind, detail)
+        const duration = Math.round(performance.now() - started)
+        const line = { outcome: outcome.kind, ...detail, durationMs: duration }
+        if (needsAttention(outcome)) log.warn(line, 'Run finished, a person may need to look')
+        else log.info(line, 'Run finished')
+        return outcome
+      } catch (error) {
+        await recordFault(deps, id, error)
+        throw error
+      }
+    },
+  }
+}
+
+function needsAttention({ kind }: RunOutcome): boolean {
+  return kind === 'refused' || kind === 'held' || kind === 'failed'
+}
+
+/** The record is best effort: the fault may be that the database is gone. */
+async function recordFault({ store, log }: RunnerDeps, id: string, error: unknown): Promise<void> {
+  const reason =
+    error instanceof RangewardenError ? error.message : 'an internal fault, see the log'
+  log.error({ runId: id, err: error }, 'Run failed')
+  await store.runs.finish(id, 'failed', { reason }).catch((cause: unknown) => {
+    log.error({ runId: id, err: cause }, 'Run could not be recorded')
+  })
+}
