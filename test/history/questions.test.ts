@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { changesBetween } from '../../src/history/changes.ts'
+import { lookUp } from '../../src/history/lookup.ts'
+import { cloudOrOnly, resolveSnapshot } from '../../src/history/resolve.ts'
+import { type Store } from '../../src/store/contract.ts'
+import { openTestDatabase, type TestDatabase } from '../support/database.ts'
+import { entryOf } from '../support/entries.ts'
+import { smallDocument, tagValue } from '../support/feed.ts'
+import { parseFileDate } from '../../src/core/file-date.ts'
+
+let database: TestDatabase
+let store: Store
+
+/** Four weeks: a range comes, goes, and comes back in another spelling. */
+const HISTORY: readonly [string, readonly string[]][] = [
+  ['2025-01-06', ['20.0.0.0/16']],
+  ['2025-01-13', ['20.0.0.0/16', '20.5.0.0/24']],
+  ['2025-01-20', ['20.0.0.0/16']],
+  ['2025-01-27', ['20.0.0.0/16', '20.5.0.0/25', '20.5.0.128/25']],
+]
+
+beforeAll(async () => {
+  database = await openTestDatabase('embedded')
+  store = database.freshStore()
+  for (const [day, prefixes] of HISTORY) {
+    const values = [
+      tagValue('AzureCloud', [...prefixes, '2603:1000::/40']),
+      tagValue('Storage.WestEurope', prefixes.slice(1), { region: 'westeurope', regionId: 18 }),
+    ]
+    const fileDate = parseFileDate(day)
+    if (!fileDate.ok) throw new Error(fileDate.reason)
+    const entry = { text: smallDocument({ values }), fileDate: fileDate.value, fileName: day }
+    await store.history.accept(entryOf(entry))
+  }
+})
+afterAll(() => database.close())
+
+describe('a point in history', () => {
+  const points: [string, string][] = [
+    ['latest', '2025-01-27'],
+    ['previous', '2025-01-20'],
+    ['2025-01-13', '2025-01-13'],
+    ['20250119', '2025-01-13'],
+    ['2031-01-01', '2025-01-27'],
+  ]
+  it.each(points)('%s is the file of %s', async (text, fileDate) => {
+    expect((await resolveSnapshot(store.history, 'Public', text)).fileDate).toBe(fileDate)
+  })
+
+  it('can be a snapshot id', async () => {
+    const latest = await resolveSnapshot(store.history, 'Public', 'latest')
+    expect(await resolveSnapshot(store.history, 'Public', latest.id)).toEqual(latest)
+  })
+
+  const wrong: [string, string, RegExp][] = [
+    [
+      'a day before the first file',
+      '2024-12-31',
+      /no file of 2024-12-31 or before: the oldest is of 2025-01-06/,
+    ],
+    ['a day that does not exist', '2025-02-30', /no such day/],
+    ['nonsense', 'yesterday', /"yesterday" is no point in history/],
+    ['an unknown id', 'public-20250106-00000000', /no snapshot public-20250106-00000000/],
+  ]
+  it.each(wrong)('is refused for %s', async (_, text, why) => {
+    await expect(resolveSnapshot(store.history, 'Public', text)).rejects.toThrow(why)
+  })
+
+  it('does not exist for a cloud without history', async () => {
+    await expect(resolveSnapshot(store.history, 'China', 'latest')).rejects.toMatchObject({
+      code: 'not-ready',
+    })
+  })
+
+  it('needs the cloud to be named when several are followed', () => {
+    expect(cloudOrOnly(undefined, ['China'])).toBe('China')
+    expect(cloudOrOnly('Public', ['China'])).toBe('Public')
+    expect(() => cloudOrOnly(undefined, ['Public', 'China'])).toThrow(/Public, China/)
+    expect(() => cloudOrOnly('Mars', ['Public'])).toThrow(/no cloud "Mars"/)
+  })
+})
+
+describe('changes', () => {
+  const between = (from: string, to: string, more = {}) =>
+    changesBetween(store.history, { cloud: 'Public', from, to, ...more })
+
+  it('tell what was gained, and from when on it may be used', async () => {
+    const { diff, earliestUse } = await between('2025-01-06', '2025-01-13')
+    expect(diff).toMatchObject({ membershipsAdded: 2, membershipsRemoved: 0 })
+    expect(diff.coverage).toEqual({ gained: { 4: 256n, 6: 0n }, lost: { 4: 0n, 6: 0n } })
+    expect(earliestUse).toBe('2025-01-20')
+  })
+
+  it('know a split from a loss', async () => {
+    const { diff } = await between('2025-01-13', '2025-01-27')
+    expect(diff.tags.map(({ reaggregated }) => reaggregated)).toEqual([true, true])
+    expect(diff.coverage).toEqual({ gained: { 4: 0n, 6: 0n }, lost: { 4: 0n, 6: 0n } })
+  })
+
+  it('go backwards too, with nothing to wait for', async () => {
+    const { diff, earliestUse } = await between('2025-01-13', '2025-01-06')
+    expect(diff.coverage.lost[4]).toBe(256n)
+    expect(earliestUse).toBeUndefined()
+  })
+
+  it('can be asked of one tag or one region, in either spelling', async () => {
+    const names = async (more: object) =>
+      (await between('2025-01-06', 'latest', more)).diff.tags.map(({ name }) => name)
+    expect(await names({ tag: 'AzureCloud' })).toEqual(['AzureCloud'])
+    expect(await names({ region: 'WestEurope' })).toEqual(['Storage.WestEurope'])
+    await expect(names({ tag: 'Nonsense' })).rejects.toThrow(/no service tag "Nonsense"/)
+    await expect(names({ region: 'mars' })).rejects.toThrow(/no region "mars"/)
+  })
+})
+
+describe('a lookup', () => {
+  const ask = (text: string, at?: string) =>
+    lookUp(store, text, { clouds: ['Public', 'China'], at }).then(([answer]) => answer)
+
+  it('names every tag that holds an address, since when, and until when', async () => {
+    const answer = await ask('20.5.0.200', '2025-01-14')
+    expect(answer?.hits).toEqual([
+      {
+        tag: 'AzureCloud',
+        region: '',
+        systemService: '',
+        prefix: '20.5.0.0/24',
+        firstSeen: '2025-01-13',
+        lastSeen: undefined,
+      },
+      expect.objectContaining({ tag: 'Storage.WestEurope', region: 'westeurope' }),
+    ])
+    expect((await ask('20.5.0.200', '2025-01-20'))?.hits).toEqual([])
+    expect((await ask('20.5.0.200'))?.hits[0]?.prefix).toBe('20.5.0.128/25')
+  })
+
+  it('tells when a tag last held what it holds no more', async () => {
+    const answer = await ask('20.5.0.0/24', '2025-01-13')
+    expect(answer?.hits[0]).toMatchObject({ firstSeen: '2025-01-13', lastSeen: '2025-01-13' })
+  })
+
+  const readings: [string, string][] = [
+    ['20.0.3.7', '20.0.0.0/16'],
+    ['20.0.3.7/24', '20.0.0.0/16'],
+    ['20.0.0.1-20.0.255.255', '20.0.0.0/16'],
+    [' 2603:1000:ff::1 ', '2603:1000::/40'],
+    ['2603:1000::1/64', '2603:1000::/40'],
+  ]
+  it.each(readings)('reads %s as people mean it', async (text, prefix) => {
+    expect((await ask(text))?.hits.map((hit) => hit.prefix)).toEqual([prefix])
+  })
+
+  it('finds nothing for what no single prefix holds', async () => {
+    expect((await ask('20.0.0.0/15'))?.hits).toEqual([])
+    expect((await ask('198.51.100.1'))?.hits).toEqual([])
+  })
+
+  it.each([
+    '',
+    'nonsense',
+    '20.0.0',
+    '20.0.0.1/33',
+    '1.2.3.4-::1',
+    '1.2.3.4-1.2.3.5-1.2.3.6',
+    '020.0.0.1',
+    '20.0.0.9-20.0.0.1',
+  ])('refuses "%s" and says why', async (text) => {
+    await expect(ask(text)).rejects.toMatchObject({ code: 'invalid-input' })
+  })
+})
