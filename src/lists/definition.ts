@@ -1,0 +1,172 @@
+/** An allowlist's definition: which addresses and names it admits. The built-in ones are here. */
+import { z } from 'zod'
+import { FAMILIES, type Family } from '../core/address.ts'
+import { CLOUDS, type Cloud } from '../core/cloud.ts'
+import { invalidInput } from '../core/errors.ts'
+import { findService } from '../endpoints/index.ts'
+
+export interface AllowlistDefinition {
+  readonly name: string
+  readonly title: string
+  readonly cloud: Cloud
+  /** Service tags whose addresses it admits, and regions to limit them to (see `selectTags`). */
+  readonly tags: readonly string[]
+  readonly regions: readonly string[]
+  readonly families: readonly Family[]
+  /** Endpoint services whose names it admits. */
+  readonly services: readonly string[]
+  /** `any`: all destinations, limited by sources and ports only. */
+  readonly destinations: 'listed' | 'any'
+  readonly builtIn: boolean
+}
+
+/** Also the length of names that formats build ACL and set names from. */
+export const ALLOWLIST_NAME = /^[a-z0-9][a-z0-9.-]{0,39}$/
+
+/**
+ * What the connector's names resolve into, as far as tags tell. AzureCloud alone lacks ranges of
+ * AzureActiveDirectory and most of Front Door (design facts of 2026-06).
+ */
+const CONNECTOR_TAGS = [
+  'AzureActiveDirectory',
+  'AzureCloud',
+  'AzureFrontDoor.FirstParty',
+  'AzureFrontDoor.Frontend',
+  'ServiceBus',
+]
+
+/** Front Door's first-party tag exists in the public cloud only. */
+const TAGS_OF: Readonly<Record<Cloud, readonly string[]>> = {
+  Public: CONNECTOR_TAGS,
+  AzureGovernment: CONNECTOR_TAGS.filter((tag) => tag !== 'AzureFrontDoor.FirstParty'),
+  China: CONNECTOR_TAGS.filter((tag) => tag !== 'AzureFrontDoor.FirstParty'),
+  AzureGermany: ['AzureActiveDirectory', 'AzureCloud', 'ServiceBus'],
+}
+
+/** Clouds for which Microsoft publishes the connector's names. */
+const WITH_CONNECTOR: readonly Cloud[] = ['Public', 'AzureGovernment']
+
+/**
+ * The lists every installation has: the first followed cloud's under their plain names, the others'
+ * with the cloud in the name (`app-proxy.azuregovernment`).
+ */
+export function builtInDefinitions(clouds: readonly Cloud[]): AllowlistDefinition[] {
+  return clouds.flatMap((cloud, i) => {
+    const suffix = i === 0 ? '' : `.${cloud.toLowerCase()}`
+    const common = { cloud, regions: [], families: FAMILIES, builtIn: true }
+    const services = WITH_CONNECTOR.includes(cloud) ? ['app-proxy'] : []
+    const byName: AllowlistDefinition = {
+      ...common,
+      name: `app-proxy${suffix}`,
+      title: `Private network connector, ${cloud}: required names and ports`,
+      tags: [],
+      services,
+      destinations: 'listed',
+    }
+    const byAddress: AllowlistDefinition = {
+      ...common,
+      name: `app-proxy-ip${suffix}`,
+      title: `Private network connector, ${cloud}: Azure's addresses, for devices that know only addresses`,
+      tags: TAGS_OF[cloud],
+      services,
+      destinations: 'listed',
+    }
+    const anywhere: AllowlistDefinition = {
+      ...common,
+      name: `app-proxy-any${suffix}`,
+      title: `Private network connector, ${cloud}: all destinations, limited by sources and ports`,
+      tags: [],
+      services: [],
+      destinations: 'any',
+    }
+    return services.length > 0 ? [byName, byAddress, anywhere] : [byAddress, anywhere]
+  })
+}
+
+const NAME = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'letters, digits, ".", "_", "-"')
+
+/** What a caller may say of a list: the body of a PUT, and what a query string is turned into. */
+export const definitionBody = z.strictObject({
+  title: z
+    .string()
+    .regex(/^[\x20-\x7e]{0,200}$/, 'at most 200 printable ASCII characters')
+    .optional(),
+  cloud: z.enum(CLOUDS).optional(),
+  tags: z.array(NAME).max(1000).optional(),
+  regions: z.array(NAME).max(200).optional(),
+  families: z
+    .array(z.enum(['ipv4', 'ipv6']))
+    .min(1)
+    .optional(),
+  endpoints: z.array(NAME).max(20).optional(),
+})
+
+export type DefinitionBody = z.infer<typeof definitionBody>
+
+/**
+ * A definition from what a caller said. Without `cloud` it is the only followed one.
+ * @throws RangewardenError `invalid-input` that names the member and the rule; `not-found` for an
+ * endpoint service the cloud does not have
+ */
+export function parseDefinition(
+  name: string,
+  body: unknown,
+  clouds: readonly Cloud[],
+): AllowlistDefinition {
+  if (!ALLOWLIST_NAME.test(name)) {
+    throw invalidInput(
+      `"${name}" is no allowlist name: at most 40 lower-case letters, digits, "." and "-"`,
+    )
+  }
+  const parsed = definitionBody.safeParse(body)
+  if (!parsed.success) throw invalidInput(`allowlist ${name}: ${z.prettifyError(parsed.error)}`)
+  const {
+    title = '',
+    tags = [],
+    regions = [],
+    families = ['ipv4', 'ipv6'],
+    endpoints = [],
+  } = parsed.data
+  const cloud = onlyCloud(parsed.data.cloud, clouds)
+  if (tags.length + regions.length + endpoints.length === 0) {
+    throw invalidInput(`allowlist ${name} selects nothing: give tags, regions or endpoints`)
+  }
+  for (const service of endpoints) findService(service, cloud)
+  return {
+    name,
+    title,
+    cloud,
+    tags,
+    regions,
+    families: FAMILIES.filter((family) => families.includes(`ipv${family}`)),
+    services: endpoints,
+    destinations: 'listed',
+    builtIn: false,
+  }
+}
+
+/** The body that gives this definition again. */
+export function bodyOf(definition: AllowlistDefinition): DefinitionBody {
+  const { title, cloud, tags, regions, families, services } = definition
+  return {
+    title,
+    cloud,
+    tags: [...tags],
+    regions: [...regions],
+    families: families.map((family) => `ipv${family}` as const),
+    endpoints: [...services],
+  }
+}
+
+/** The cloud that was named, or the only followed one. */
+export function onlyCloud(named: Cloud | undefined, clouds: readonly Cloud[]): Cloud {
+  const [only, ...others] = clouds
+  if (named !== undefined) {
+    if (clouds.includes(named)) return named
+    throw invalidInput(`cloud ${named} is not followed here: followed are ${clouds.join(', ')}`)
+  }
+  if (only !== undefined && others.length === 0) return only
+  throw invalidInput(`say which cloud: followed are ${clouds.join(', ')}`)
+}
