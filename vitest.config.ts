@@ -1,4 +1,4 @@
-/** The test projects; docs/testing in CONTRIBUTING.md says what each needs. */
+/** How tests are run; CONTRIBUTING.md says what some of them need. */
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({

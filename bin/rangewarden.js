@@ -5,12 +5,14 @@
  */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 const [major, minor] = process.versions.node.split('.').map(Number)
 const bundled = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url))
 
 if (major > 22 || (major === 22 && minor >= 18)) {
+  module.enableCompileCache() // halves the time to load the program the second time
   const { main } = await import('../src/main.ts')
   await main()
 } else if (existsSync(bundled) && process.execPath !== bundled) {

@@ -1,5 +1,5 @@
 /** Names at the end of a run every suite that was skipped: a silent skip looks like a pass. */
-import { type Reporter, type TestModule } from 'vitest/node'
+import type { Reporter, TestModule } from 'vitest/node'
 
 export default class SkipReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
