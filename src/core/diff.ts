@@ -73,10 +73,6 @@ export function diffOfTags(
   return diffSnapshots(from && onlyTags(from, wanted), onlyTags(to, wanted))
 }
 
-export function coverageChange(from: RangeSet, to: RangeSet): CoverageChange {
-  return { gained: countsOf(to.subtract(from)), lost: countsOf(from.subtract(to)) }
-}
-
 export function countsOf(set: RangeSet): AddressCounts {
   return { 4: set.count(4), 6: set.count(6) }
 }

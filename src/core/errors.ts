@@ -42,3 +42,12 @@ export function invalidInput(message: string, facts?: ErrorFacts): RangewardenEr
 export function notFound(message: string, facts?: ErrorFacts): RangewardenError {
   return new RangewardenError('not-found', message, facts)
 }
+
+/**
+ * What a caught value says. A host with several addresses that refuse is an AggregateError without
+ * a message of its own: its parts speak.
+ */
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ')
+  return error instanceof Error ? error.message : String(error)
+}

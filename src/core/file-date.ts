@@ -2,7 +2,7 @@
  * The date in a weekly file's name, and the position it gives a snapshot. It is the only time the
  * publisher attests: change numbers repeat and go backwards, and clocks are ours.
  */
-import { type Cloud } from './cloud.ts'
+import type { Cloud } from './cloud.ts'
 import { accept, refuse, type Result } from './result.ts'
 
 /** `YYYY-MM-DD`, a real day of the calendar. */

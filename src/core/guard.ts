@@ -4,11 +4,11 @@
  * what can be but needs a person.
  */
 import { FAMILIES, type Family } from './address.ts'
-import { type Cloud } from './cloud.ts'
-import { type FileDate } from './file-date.ts'
+import type { Cloud } from './cloud.ts'
+import type { FileDate } from './file-date.ts'
 import { parsePrefix, type Prefix } from './prefix.ts'
 import { RangeSet } from './range-set.ts'
-import { type Snapshot } from './snapshot.ts'
+import type { Snapshot } from './snapshot.ts'
 
 export interface GuardPolicy {
   /** Real files have 79 tags (AzureGermany) to 3,237. */
@@ -26,12 +26,21 @@ export interface Candidate {
   readonly fileDate: FileDate
 }
 
+/** What stands before the candidate. */
+export interface CurrentFacts {
+  /** Of the newest file that was accepted, also when it said nothing new. */
+  readonly newestFileDate: FileDate
+  /** A person has published an older snapshot on purpose. */
+  readonly rolledBack: boolean
+}
+
 export interface GuardFacts {
   /** The cloud that was asked for. */
   readonly cloud: Cloud
   readonly candidate: Candidate
-  /** What is published now. */
-  readonly current?: Candidate | undefined
+  /** A file dated later than this cannot be right: a few days from now, as the caller's clock says. */
+  readonly notAfter: FileDate
+  readonly current?: CurrentFacts | undefined
 }
 
 export type Verdict =
@@ -52,18 +61,20 @@ export const SPECIAL_SPACE: readonly Prefix[] = [
   '172.16.0.0/12',
   '192.0.0.0/24',
   '192.0.2.0/24',
+  '192.88.99.0/24',
   '192.168.0.0/16',
   '198.18.0.0/15',
   '198.51.100.0/24',
   '203.0.113.0/24',
   '224.0.0.0/3',
-  '::/8',
-  '100::/8',
+  // Only 2000::/3 is global unicast space.
+  '::/3',
+  '4000::/2',
+  '8000::/1',
+  '2001::/23',
   '2001:db8::/32',
-  'fc00::/7',
-  'fe80::/10',
-  'fec0::/10',
-  'ff00::/8',
+  '2002::/16',
+  '3fff::/20',
 ].map(knownPrefix)
 
 const special = RangeSet.of(SPECIAL_SPACE)
@@ -74,11 +85,12 @@ const NAMED = 5
 export function judge(facts: GuardFacts, policy: GuardPolicy): Verdict {
   const refusals = [
     ...cloudReasons(facts),
+    ...futureReasons(facts),
     ...sizeReasons(facts, policy),
     ...spaceReasons(facts, policy),
   ]
   if (refusals.length > 0) return { kind: 'refuse', reasons: refusals }
-  const doubts = [...ageReasons(facts)]
+  const doubts = [...ageReasons(facts), ...rollbackReasons(facts)]
   return doubts.length > 0 ? { kind: 'hold', reasons: doubts } : { kind: 'safe' }
 }
 
@@ -120,9 +132,19 @@ function* spaceReasons(
 }
 
 function* ageReasons({ candidate, current }: GuardFacts): Iterable<string> {
-  if (current && candidate.fileDate < current.fileDate) {
-    yield `withdrawal: the file is of ${candidate.fileDate}, older than ${current.fileDate}, which is published`
+  if (current && candidate.fileDate < current.newestFileDate) {
+    yield `withdrawal: the file is of ${candidate.fileDate}, one of ${current.newestFileDate} was accepted before`
   }
+}
+
+function* rollbackReasons({ current }: GuardFacts): Iterable<string> {
+  if (current?.rolledBack) yield 'a person went back to an earlier snapshot, which stays published'
+}
+
+/** A mistyped date would otherwise be the newest for years, and every true file older than it. */
+function* futureReasons({ candidate: { fileDate }, notAfter }: GuardFacts): Iterable<string> {
+  if (fileDate > notAfter)
+    yield `the file is dated ${fileDate}, nothing after ${notAfter} can be right`
 }
 
 /** Each once, however many tags have it. */

@@ -1,6 +1,6 @@
 /** What one published document says, once it was checked: the facts and their identity. */
-import { type Cloud } from './cloud.ts'
-import { type Prefix } from './prefix.ts'
+import type { Cloud } from './cloud.ts'
+import type { Prefix } from './prefix.ts'
 
 /** SHA-256 of UTF-8 text as lower-case hexadecimal; given by the edge, core has no crypto. */
 export type Sha256 = (text: string) => string
@@ -49,21 +49,6 @@ export function contentHash(cloud: Cloud, tags: Iterable<ServiceTag>, sha256: Sh
   let text = `${CONTENT_HASH_VERSION}\n${cloud}`
   for (const { digest } of tags) text += '\n' + digest
   return sha256(text)
-}
-
-const distinct = new WeakMap<Snapshot, ReadonlyMap<string, Prefix>>()
-
-/** Every prefix of the snapshot once, by its text; computed once per snapshot. */
-export function distinctPrefixes(snapshot: Snapshot): ReadonlyMap<string, Prefix> {
-  let prefixes = distinct.get(snapshot)
-  if (!prefixes) {
-    const found = new Map<string, Prefix>()
-    for (const tag of snapshot.tags.values()) {
-      for (const prefix of tag.prefixes) found.set(prefix.text, prefix)
-    }
-    distinct.set(snapshot, (prefixes = found))
-  }
-  return prefixes
 }
 
 /** Text order by code unit: the same on every machine, unlike a locale's. */

@@ -1,7 +1,7 @@
 /** Published bytes -> text -> snapshot. The one place where bytes are decoded and hashed. */
 import { hash } from 'node:crypto'
 import { parseServiceTags, type ParsedDocument } from '../core/service-tags.ts'
-import { type Snapshot } from '../core/snapshot.ts'
+import type { Snapshot } from '../core/snapshot.ts'
 
 /** SHA-256 as lower-case hexadecimal. */
 export function sha256(data: string | Uint8Array): string {

@@ -7,7 +7,7 @@
  * served by the public cloud, so no tag of the Government file is known to hold it.
  */
 import { port } from '../core/endpoint-rule.ts'
-import { type Endpoint, type EndpointService, type EndpointSource } from './contract.ts'
+import type { Endpoint, EndpointService, EndpointSource } from './contract.ts'
 
 const ARTICLE: EndpointSource = {
   title: 'Microsoft Entra Connect: Hybrid identity considerations for Azure Government cloud',

@@ -1,6 +1,6 @@
 /** The required names of a service: data with a source per row. */
-import { type Cloud } from '../core/cloud.ts'
-import { type PortRange } from '../core/endpoint-rule.ts'
+import type { Cloud } from '../core/cloud.ts'
+import type { PortRange } from '../core/endpoint-rule.ts'
 
 /** When the connector needs a name. Registration names stay needed afterwards (Microsoft says "during and beyond"). */
 export type Phase = 'runtime' | 'certificates' | 'registration'

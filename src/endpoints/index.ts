@@ -1,8 +1,8 @@
 /** The catalogue of required names: every service of every cloud that Microsoft publishes one for. */
-import { type Cloud } from '../core/cloud.ts'
+import type { Cloud } from '../core/cloud.ts'
 import { notFound, type RangewardenError } from '../core/errors.ts'
 import { appProxyAzureGovernment } from './azure-government.ts'
-import { type EndpointService } from './contract.ts'
+import type { EndpointService } from './contract.ts'
 import { appProxyLegacy } from './legacy.ts'
 import { appProxyPublic } from './public.ts'
 

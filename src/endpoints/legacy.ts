@@ -9,7 +9,7 @@
  * Ground for `tags`: as in public.ts.
  */
 import { port } from '../core/endpoint-rule.ts'
-import { type EndpointService, type EndpointSource } from './contract.ts'
+import type { EndpointService, EndpointSource } from './contract.ts'
 
 const TITLE = 'Working with existing on-premises proxy servers'
 const URL =

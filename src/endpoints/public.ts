@@ -14,7 +14,7 @@
  *   crl3, crl4 and ocsp.digicert.com resolve to addresses in none of 3,039 tags (measured 2025).
  */
 import { port } from '../core/endpoint-rule.ts'
-import { type Endpoint, type EndpointService, type EndpointSource } from './contract.ts'
+import type { Endpoint, EndpointService, EndpointSource } from './contract.ts'
 
 const PROXY_ARTICLE: EndpointSource = {
   title: 'Work with existing on-premises proxy servers and Microsoft Entra ID',

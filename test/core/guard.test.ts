@@ -6,6 +6,7 @@ import {
   policies,
   SPECIAL_SPACE,
   type Candidate,
+  type CurrentFacts,
   type Verdict,
 } from '../../src/core/guard.ts'
 import { RangeSet } from '../../src/core/range-set.ts'
@@ -30,8 +31,15 @@ function candidate(prefixes: readonly string[], tags = 50, fileDate = '2025-10-2
   return { snapshot: snapshotFrom(all), fileDate: day(fileDate) }
 }
 
+/** Later than every file of these tests. */
+const notAfter = day('2027-01-01')
+
+function after({ fileDate }: Candidate, rolledBack = false): CurrentFacts {
+  return { newestFileDate: fileDate, rolledBack }
+}
+
 function verdictOn(prefixes: readonly string[]): Verdict {
-  return judge({ cloud: 'Public', candidate: candidate(prefixes) }, policies.cautious)
+  return judge({ cloud: 'Public', candidate: candidate(prefixes), notAfter }, policies.cautious)
 }
 
 function refusal(...reasons: readonly string[]): Verdict {
@@ -44,9 +52,9 @@ describe('judge', () => {
   })
 
   it('refuses a document of another cloud', () => {
-    expect(judge({ cloud: 'China', candidate: candidate([]) }, policies.cautious)).toEqual(
-      refusal('the document is of cloud Public, China was asked for'),
-    )
+    expect(
+      judge({ cloud: 'China', candidate: candidate([]), notAfter }, policies.cautious),
+    ).toEqual(refusal('the document is of cloud Public, China was asked for'))
   })
 
   it('refuses a document without AzureCloud, or with an empty one', () => {
@@ -56,20 +64,20 @@ describe('judge', () => {
       snapshot: snapshotFrom({ ...tags, AzureCloud: [] }),
       fileDate: day('2025-10-28'),
     }
-    expect(judge({ cloud: 'Public', candidate: without }, policies.cautious)).toEqual(
+    expect(judge({ cloud: 'Public', candidate: without, notAfter }, policies.cautious)).toEqual(
       refusal('the document has no tag AzureCloud'),
     )
-    expect(judge({ cloud: 'Public', candidate: empty }, policies.cautious)).toEqual(
+    expect(judge({ cloud: 'Public', candidate: empty, notAfter }, policies.cautious)).toEqual(
       refusal('AzureCloud has no prefixes'),
     )
   })
 
   it('refuses fewer tags than the policy expects, and not one more', () => {
-    expect(judge({ cloud: 'Public', candidate: candidate([], 49) }, policies.cautious)).toEqual(
-      refusal('the document has 49 tags, at least 50 are expected'),
-    )
+    expect(
+      judge({ cloud: 'Public', candidate: candidate([], 49), notAfter }, policies.cautious),
+    ).toEqual(refusal('the document has 49 tags, at least 50 are expected'))
     const lenient = { ...policies.cautious, minTags: 49 }
-    expect(judge({ cloud: 'Public', candidate: candidate([], 49) }, lenient)).toEqual({
+    expect(judge({ cloud: 'Public', candidate: candidate([], 49), notAfter }, lenient)).toEqual({
       kind: 'safe',
     })
   })
@@ -141,22 +149,52 @@ describe('judge', () => {
     )
   })
 
-  it('holds a file older than what is published, and none of the same day or later', () => {
-    const current = candidate([])
+  it('holds a file older than the newest accepted one, and none of the same day or later', () => {
+    const current = after(candidate([]))
     const dated = (fileDate: string): Verdict =>
-      judge({ cloud: 'Public', candidate: candidate([], 50, fileDate), current }, policies.cautious)
+      judge(
+        { cloud: 'Public', candidate: candidate([], 50, fileDate), notAfter, current },
+        policies.cautious,
+      )
     expect(dated('2025-10-27')).toEqual({
       kind: 'hold',
-      reasons: ['withdrawal: the file is of 2025-10-27, older than 2025-10-28, which is published'],
+      reasons: ['withdrawal: the file is of 2025-10-27, one of 2025-10-28 was accepted before'],
     })
     expect([dated('2025-10-28'), dated('2025-11-03')]).toEqual([{ kind: 'safe' }, { kind: 'safe' }])
   })
+
+  it('refuses a file dated later than can be right', () => {
+    const dated = (fileDate: string): Verdict =>
+      judge(
+        { cloud: 'Public', candidate: candidate([], 50, fileDate), notAfter },
+        policies.cautious,
+      )
+    expect(dated('2027-01-02')).toEqual(
+      refusal('the file is dated 2027-01-02, nothing after 2027-01-01 can be right'),
+    )
+    expect(dated('2027-01-01')).toEqual({ kind: 'safe' })
+  })
+
+  it('holds whatever comes while a rollback is in force', () => {
+    const current = after(candidate([]), true)
+    const facts = { cloud: 'Public', candidate: candidate([]), notAfter, current } as const
+    expect(judge(facts, policies.cautious)).toEqual({
+      kind: 'hold',
+      reasons: ['a person went back to an earlier snapshot, which stays published'],
+    })
+  })
+
+  it.each(['2002::/32', '2001::/32', '3fff::/32', '4000::/32', '192.88.99.0/24'])(
+    'refuses %s, where no public service can be',
+    (prefix) => expect(verdictOn([prefix]).kind).toBe('refuse'),
+  )
 
   it('gives every reason to refuse at once, and then no doubts', () => {
     const facts = {
       cloud: 'China',
       candidate: candidate(['10.0.0.0/8'], 20, '2020-01-01'),
-      current: candidate([]),
+      notAfter,
+      current: after(candidate([])),
     } as const
     const verdict = judge(facts, policies.cautious)
     expect(verdict).toEqual(
@@ -171,7 +209,12 @@ describe('judge', () => {
 
   it('refuses what is wrong in a tag that did not change, too', () => {
     const current = candidate(['10.0.0.0/24'])
-    const facts = { cloud: 'Public', candidate: { ...current }, current } as const
+    const facts = {
+      cloud: 'Public',
+      candidate: { ...current },
+      notAfter,
+      current: after(current),
+    } as const
     expect(judge(facts, policies.cautious).kind).toBe('refuse')
   })
 
@@ -180,7 +223,12 @@ describe('judge', () => {
     let current: Candidate | undefined
     for (const { text, fileDate, cloud } of weeks) {
       const next = { snapshot: snapshotOf(text, current?.snapshot), fileDate }
-      expect(judge({ cloud, candidate: next, current }, policies.cautious)).toEqual({
+      expect(
+        judge(
+          { cloud, candidate: next, notAfter, current: current && after(current) },
+          policies.cautious,
+        ),
+      ).toEqual({
         kind: 'safe',
       })
       current = next

@@ -1,17 +1,17 @@
 /** The weekly files Microsoft published: what was measured on them holds, and nothing is refused. */
 import { expect, it } from 'vitest'
 import { FAMILIES } from '../../src/core/address.ts'
-import { type Cloud } from '../../src/core/cloud.ts'
+import type { Cloud } from '../../src/core/cloud.ts'
 import { diffSnapshots } from '../../src/core/diff.ts'
 import { judge, policies, type Candidate } from '../../src/core/guard.ts'
-import { type Prefix } from '../../src/core/prefix.ts'
+import type { Prefix } from '../../src/core/prefix.ts'
 import { RangeSet } from '../../src/core/range-set.ts'
-import { distinctPrefixes, type Snapshot } from '../../src/core/snapshot.ts'
+import type { Snapshot } from '../../src/core/snapshot.ts'
 import { coverByBigInt } from '../support/bigint-cover.ts'
 import { bigintOf } from '../support/networks.ts'
 import { realFiles, type RealFile } from '../support/real-files.ts'
 import { describeWith, realData } from '../support/requirements.ts'
-import { snapshotOf } from '../support/snapshots.ts'
+import { distinctPrefixes, snapshotOf } from '../support/snapshots.ts'
 
 describeWith([realData], 'the real weekly files', () => {
   const files = realFiles()
@@ -30,16 +30,17 @@ describeWith([realData], 'the real weekly files', () => {
 
   it('are all accepted, pass the guard in date order, and are their own canonical text', () => {
     expect(files).toHaveLength(42)
-    const current = new Map<Cloud, Candidate>()
+    const newest = new Map<Cloud, Candidate>()
     for (const file of files) {
-      const before = current.get(file.cloud)
+      const before = newest.get(file.cloud)
       const candidate = { snapshot: snapshotAt(file, before?.snapshot), fileDate: file.fileDate }
-      const facts = { cloud: file.cloud, candidate, current: before }
+      const current = before && { newestFileDate: before.fileDate, rolledBack: false }
+      const facts = { cloud: file.cloud, candidate, notAfter: candidate.fileDate, current }
       expect({ file: file.name, ...judge(facts, policies.cautious) }).toEqual({
         file: file.name,
         kind: 'safe',
       })
-      current.set(file.cloud, candidate)
+      newest.set(file.cloud, candidate)
       const published = [...file.text().matchAll(/"([0-9a-f.:]+\/\d+)"/gi)].map(([, text]) => text)
       const ours = [...candidate.snapshot.tags.values()].flatMap(({ prefixes }) =>
         textsOf(prefixes),

@@ -1,7 +1,7 @@
 /** What identifies a document: every fact and nothing else. */
 import { describe, expect, it } from 'vitest'
 import { CLOUDS } from '../../src/core/cloud.ts'
-import { compareText, distinctPrefixes } from '../../src/core/snapshot.ts'
+import { compareText } from '../../src/core/snapshot.ts'
 import { makeFeed, smallDocument, tagValue } from '../support/feed.ts'
 import { snapshotOf } from '../support/snapshots.ts'
 
@@ -100,14 +100,6 @@ describe('the content hash', () => {
     weeks.forEach(({ isNews }, week) => {
       if (week > 0) expect(hashes[week] !== hashes[week - 1]).toBe(isNews)
     })
-  })
-})
-
-describe('distinctPrefixes', () => {
-  it('holds every prefix of every tag once', () => {
-    const snapshot = snapshotOf(makeFeed({ weeks: 1 })[0]?.text ?? '')
-    const texts = [...snapshot.tags.values()].flatMap((tag) => tag.prefixes.map(({ text }) => text))
-    expect([...distinctPrefixes(snapshot).keys()].sort()).toEqual([...new Set(texts)].sort())
   })
 })
 

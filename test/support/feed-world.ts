@@ -7,7 +7,7 @@
  * hold and a little more, as in the real files.
  */
 import { comparePrefixes, prefixOf, type Prefix } from '../../src/core/prefix.ts'
-import { type Random } from './random.ts'
+import type { Random } from './random.ts'
 
 /** What a document says about a tag. */
 export interface FeedTag {

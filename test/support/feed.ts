@@ -8,7 +8,7 @@
  * (then every eighth) says nothing new under a higher change number; the fifth (likewise) says
  * something new under the same number; the sixth skips a Monday. The real files did all of that.
  */
-import { type Cloud } from '../../src/core/cloud.ts'
+import type { Cloud } from '../../src/core/cloud.ts'
 import { parseFileDate, type FileDate } from '../../src/core/file-date.ts'
 import { createWorld, type FeedTag } from './feed-world.ts'
 import { seededRandom } from './random.ts'

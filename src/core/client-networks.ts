@@ -1,0 +1,26 @@
+/** Who may use a proxy: the one grammar of the setting and of the exporter's option. */
+import { commaList } from './comma-list.ts'
+import { parsePrefix, type Prefix } from './prefix.ts'
+import { RangeSet } from './range-set.ts'
+import { accept, refuse, type Result } from './result.ts'
+
+/**
+ * Reads addresses and networks, separated by commas. They come back frozen and collapsed: of two
+ * nested networks Squid 5 keeps the first and not the wider, and warns. All of a family together
+ * are refused, in however many parts: that is no limit.
+ */
+export function parseClientNetworks(text: string): Result<readonly Prefix[]> {
+  const prefixes: Prefix[] = []
+  for (const item of commaList(text)) {
+    const whole = item.includes('/') ? item : `${item}/${item.includes(':') ? 128 : 32}`
+    const prefix = parsePrefix(whole)
+    if (!prefix.ok) return refuse(`"${item}": ${prefix.reason}`)
+    prefixes.push(prefix.value)
+  }
+  const collapsed = RangeSet.of(prefixes).prefixes()
+  const everybody = collapsed.find(({ length }) => length === 0)
+  if (everybody) return refuse(`${everybody.text} would admit everybody; name the networks`)
+  return collapsed.length > 0
+    ? accept(Object.freeze(collapsed))
+    : refuse('at least one address or network')
+}
