@@ -2,19 +2,23 @@
  * Writes the documents that are generated from the code, into the working directory: `npm run docs`.
  * With --check it writes nothing and fails, naming the files that are stale.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { describeSettings, type SettingRow } from '../src/config.ts'
+import { openApiDocument } from '../src/http/openapi.ts'
+import { openStore } from '../src/store/open.ts'
 
-const DOCUMENTS: Readonly<Record<string, () => string>> = {
+const DOCUMENTS: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/configuration.md': configurationPage,
   '.env.example': environmentExample,
+  'openapi.json': openApi,
 }
 
 const check = process.argv.includes('--check')
 const stale: string[] = []
 for (const [path, generate] of Object.entries(DOCUMENTS)) {
-  const text = generate()
+  const text = await generate()
   if (existsSync(path) && readFileSync(path, 'utf8') === text) continue
   stale.push(path)
   if (check) continue
@@ -55,6 +59,16 @@ of a proxy that inspects TLS; it must be set in the environment the process star
 In Kubernetes, a Service named \`rangewarden\` puts \`RANGEWARDEN_PORT=tcp://…\` and the like into every
 pod of the namespace; set \`enableServiceLinks: false\` in the pod.
 `
+}
+
+/** The server is built as it runs, on a database of its own that nothing is asked of. */
+async function openApi(): Promise<string> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'rangewarden-docs-'))
+  const { store, close } = await openStore({ dataDir })
+  const text = await openApiDocument(store)
+  await close()
+  rmSync(dataDir, { recursive: true })
+  return text
 }
 
 function namesOf({ name, fileTwin }: SettingRow): string {

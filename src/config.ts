@@ -15,10 +15,12 @@ import {
   type Given,
   type ReadText,
   type SettingFacts,
-} from './config-layers.ts'
+} from './config/layers.ts'
+import { parseClientNetworks } from './core/client-networks.ts'
 import { RangewardenError } from './core/errors.ts'
-import { type Result } from './core/result.ts'
-import * as rules from './setting-rules.ts'
+import { parsePacAnswer } from './core/pac-answer.ts'
+import type { Result } from './core/result.ts'
+import * as rules from './config/rules.ts'
 
 const facts = z.registry<SettingFacts>()
 
@@ -90,19 +92,19 @@ const SETTINGS = z
       fileTwin: true,
       sentence: 'PostgreSQL (15 or later) instead of the embedded database.',
     }),
-    pacProxy: optionalSetting(rules.pacResult, {
+    pacProxy: optionalSetting(parsePacAnswer, {
       name: 'RANGEWARDEN_PAC_PROXY',
       sentence:
         'What a PAC file answers for names on the list, such as `PROXY proxy.example:8080`; ' +
         'without it PAC files are refused.',
     }),
-    pacFallback: optionalSetting(rules.pacResult, {
+    pacFallback: optionalSetting(parsePacAnswer, {
       name: 'RANGEWARDEN_PAC_FALLBACK',
       sentence:
         'What a PAC file answers for all other names, such as `DIRECT`; without it PAC files ' +
         'are refused.',
     }),
-    squidClients: setting(rules.clientNetworks, {
+    squidClients: setting(parseClientNetworks, {
       name: 'RANGEWARDEN_SQUID_CLIENTS',
       default: '127.0.0.1/32, ::1/128',
       sentence:

@@ -12,6 +12,7 @@ import {
   type Overrides,
 } from '../src/config.ts'
 import { RangewardenError } from '../src/core/errors.ts'
+import { exporters } from '../exporters/index.ts'
 import { temporaryFolder } from './support/folder.ts'
 
 const NO_FILES = (path: string): string => {
@@ -174,7 +175,7 @@ describe('a wrong setting', () => {
     ['DATABASE_URL', 'mysql://db.example/x', /written postgresql:/],
     ['RANGEWARDEN_PAC_PROXY', 'proxy.example:8080', /DIRECT, or PROXY/],
     ['RANGEWARDEN_PAC_PROXY', 'PROXY proxy.example', /DIRECT, or PROXY/],
-    ['RANGEWARDEN_PAC_PROXY', 'PROXY a:1;DIRECT', /joined by "; "/],
+    ['RANGEWARDEN_PAC_PROXY', 'PROXY a:1,DIRECT', /separated by ";"/],
     ['RANGEWARDEN_PAC_PROXY', 'PROXY a"+alert(1)+":80', /DIRECT, or PROXY/],
     ['RANGEWARDEN_PAC_PROXY', 'PROXY pröxy.example:80', /DIRECT, or PROXY/],
     ['RANGEWARDEN_PAC_PROXY', 'PROXY 2001:db8::1:80', /DIRECT, or PROXY/],
@@ -253,6 +254,45 @@ describe('a wrong setting', () => {
     expect(message).toContain('RANGEWARDEN_PORT "tcp://10.96.0.7:80"')
     expect(message).toContain('enableServiceLinks: false')
     expect(message.split('\n')).toHaveLength(1)
+  })
+})
+
+describe('a setting that is an option of a format', () => {
+  const options = exporters.flatMap((exporter) => exporter.options)
+
+  it.each([
+    'DIRECT',
+    'PROXY a:1;DIRECT',
+    ' PROXY a:1 ; DIRECT',
+    'SOCKS4 a:1',
+    'SOCKS4 [2001:DB8::1]:1080',
+    'PROXY 127.0.0.256:1',
+    'PROXY 1:1',
+    'PROXY a:080',
+    'DIRECT;',
+    '10.0.0.1',
+    '10.0.0.0/8,',
+    '2001:db8::7, 10.0.0.0/8',
+    '0.0.0.0/0',
+    ',',
+  ])('has one rule for both: %j', (value) => {
+    expect(options.length).toBeGreaterThan(2)
+    for (const option of options) {
+      const { setting } = option
+      const asSetting = [value].filter((given) => {
+        try {
+          return read({ [setting]: given })
+        } catch {
+          return false
+        }
+      })
+      expect(asSetting, setting).toEqual(option.check(value) === undefined ? [value] : [])
+    }
+  })
+
+  it('reaches the format as every client reads it', () => {
+    const config = read({ RANGEWARDEN_PAC_PROXY: ' SOCKS4 a:1;DIRECT' })
+    expect(settingTexts(config)).toMatchObject({ RANGEWARDEN_PAC_PROXY: 'SOCKS4 a:1; DIRECT' })
   })
 })
 

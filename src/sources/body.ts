@@ -2,7 +2,7 @@
  * A response body, read whole within a limit that is counted while it arrives: what is announced,
  * what arrives and what comes out of the decompression are all bounded.
  */
-import { type Readable, type Transform } from 'node:stream'
+import type { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createBrotliDecompress, createGunzip } from 'node:zlib'
 

@@ -1,7 +1,7 @@
 /** What a source promises: bytes and where they came from, or why there are none. It never looks inside. */
-import { type Cloud } from '../core/cloud.ts'
-import { type FileDate } from '../core/file-date.ts'
-import { type Refusal } from '../core/service-tags.ts'
+import type { Cloud } from '../core/cloud.ts'
+import type { FileDate } from '../core/file-date.ts'
+import type { Refusal } from '../core/service-tags.ts'
 
 /** HTTP validators; they belong to the URL they came from, never to a snapshot. */
 export interface Validators {

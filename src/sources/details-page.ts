@@ -4,9 +4,9 @@
  * missing, has changed shape or lists nothing of the cloud, every link-like piece of text counts.
  */
 import { z } from 'zod'
-import { type Cloud } from '../core/cloud.ts'
-import { type FileDate } from '../core/file-date.ts'
-import { type Result } from '../core/result.ts'
+import type { Cloud } from '../core/cloud.ts'
+import type { FileDate } from '../core/file-date.ts'
+import type { Result } from '../core/result.ts'
 import { compareText } from '../core/snapshot.ts'
 import { parseWeeklyFileName } from './file-name.ts'
 import { sample } from './sample.ts'

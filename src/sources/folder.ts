@@ -4,8 +4,8 @@
  */
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type Fetched, type Source } from './contract.ts'
-import { messageOf, readBounded, weeklyFilesIn, type WeeklyFile } from './weekly-files.ts'
+import type { Fetched, Source } from './contract.ts'
+import { boundedMessageOf, readBounded, weeklyFilesIn, type WeeklyFile } from './weekly-files.ts'
 
 /** `path` is taken from the working directory, as the shell would. */
 export function createFolderSource(path: string): Source {
@@ -21,7 +21,11 @@ export function createFolderSource(path: string): Source {
       try {
         files = await weeklyFilesIn(folder)
       } catch (error) {
-        return { kind: 'unavailable', reason: `${folder} cannot be read: ${messageOf(error)}`, url }
+        return {
+          kind: 'unavailable',
+          reason: `${folder} cannot be read: ${boundedMessageOf(error)}`,
+          url,
+        }
       }
       const ours = files.filter((file) => file.cloud === cloud)
       const last = ours.at(-1)
@@ -46,6 +50,10 @@ async function read({ path, fileName, fileDate }: WeeklyFile): Promise<Fetched> 
     const origin = { strategy: 'folder', url, fileName, fileDate, validators: {} }
     return { kind: 'document', bytes: bytes.value, origin }
   } catch (error) {
-    return { kind: 'unavailable', reason: `${path} cannot be read: ${messageOf(error)}`, url }
+    return {
+      kind: 'unavailable',
+      reason: `${path} cannot be read: ${boundedMessageOf(error)}`,
+      url,
+    }
   }
 }

@@ -4,10 +4,11 @@
  * a redirect to somewhere else is `refused`.
  */
 import { request, type Dispatcher } from 'undici'
-import { type Result } from '../core/result.ts'
-import { type Refusal } from '../core/service-tags.ts'
+import { messageOf } from '../core/errors.ts'
+import type { Result } from '../core/result.ts'
+import type { Refusal } from '../core/service-tags.ts'
 import { discard, ENCODINGS, readBody } from './body.ts'
-import { type Validators } from './contract.ts'
+import type { Validators } from './contract.ts'
 import { sample } from './sample.ts'
 
 export interface HttpLimits {
@@ -156,7 +157,7 @@ function whyNot(
   if (code === 'UND_ERR_HEADERS_TIMEOUT') return `no answer within ${limits.headersMs} ms`
   if (code === 'UND_ERR_BODY_TIMEOUT') return `stalled: no byte for ${limits.silenceMs} ms`
   return sample(
-    [code, messageOf(error), hintFor(code)].filter((part) => part !== '').join(' '),
+    [code, withCause(error), hintFor(code)].filter((part) => part !== '').join(' '),
     400,
   )
 }
@@ -172,10 +173,9 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
-/** Node reports a host with several addresses as an AggregateError without a message of its own. */
-function messageOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ')
-  if (!(error instanceof Error)) return String(error)
-  const cause = error.cause instanceof Error ? ` (${messageOf(error.cause)})` : ''
-  return `${error.message}${cause}`
+/** A proxy that cannot be reached is named by the error, why not by its cause. */
+function withCause(error: unknown): string {
+  const cause =
+    error instanceof Error && error.cause instanceof Error ? ` (${withCause(error.cause)})` : ''
+  return `${messageOf(error)}${cause}`
 }

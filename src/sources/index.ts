@@ -1,8 +1,8 @@
 /** The sources there are, by the name RANGEWARDEN_SOURCE gives them. A new one is one line here. */
-import { type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 import { RangewardenError } from '../core/errors.ts'
 import { accept, refuse, type Result } from '../core/result.ts'
-import { type Source } from './contract.ts'
+import type { Source } from './contract.ts'
 import { createFolderSource } from './folder.ts'
 import { createMicrosoftSource, type MicrosoftLimits } from './microsoft.ts'
 

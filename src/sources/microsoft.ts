@@ -3,8 +3,8 @@
  * fetched if it is not the one we know. Nothing is guessed by date: weeks are skipped, and some
  * files are dated Tuesday or Thursday (feed-facts).
  */
-import { type Dispatcher } from 'undici'
-import { type Fetched, type FetchRequest, type Origin, type Source } from './contract.ts'
+import type { Dispatcher } from 'undici'
+import type { Fetched, FetchRequest, Origin, Source } from './contract.ts'
 import { newestLinks, type PageLink } from './details-page.ts'
 import { get, HTTP_LIMITS, type GetRequest, type HttpLimits } from './http-client.ts'
 import { createPublisher } from './publisher.ts'

@@ -2,7 +2,7 @@
  * Where Microsoft publishes, and which addresses may be fetched at all. A mirror inside the network
  * (RANGEWARDEN_PUBLISHER_URL) stands in for both hosts: whatever names them is fetched from it.
  */
-import { type Cloud } from '../core/cloud.ts'
+import type { Cloud } from '../core/cloud.ts'
 import { accept, refuse, type Result } from '../core/result.ts'
 import { sample } from './sample.ts'
 

@@ -5,7 +5,7 @@ import { basename, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { CLOUDS } from '../core/cloud.ts'
-import { invalidInput, RangewardenError } from '../core/errors.ts'
+import { invalidInput, messageOf } from '../core/errors.ts'
 import { accept, refuse, type Result } from '../core/result.ts'
 import { compareText } from '../core/snapshot.ts'
 import { parseWeeklyFileName, type WeeklyFileName } from './file-name.ts'
@@ -39,18 +39,6 @@ export async function weeklyFilesIn(folder: string): Promise<WeeklyFile[]> {
   return names.flatMap((name) => weeklyFile(join(folder, name)) ?? []).sort(inDateOrder)
 }
 
-/** The document's bytes; `invalid-input` if it cannot be read, `upstream-refused` if damaged. */
-export async function readWeeklyFile(path: string): Promise<Buffer> {
-  let read: Result<Buffer>
-  try {
-    read = await readBounded(path)
-  } catch (error) {
-    throw invalidInput(`${path} cannot be read: ${messageOf(error)}`, { path })
-  }
-  if (read.ok) return read.value
-  throw new RangewardenError('upstream-refused', `${path} is refused: ${read.reason}`, { path })
-}
-
 /** Rejects when the file cannot be read; content that breaks a rule is a refusal. */
 export async function readBounded(
   path: string,
@@ -67,8 +55,9 @@ export async function readBounded(
   }
 }
 
-export function messageOf(error: unknown): string {
-  return sample(error instanceof Error ? error.message : String(error), 300)
+/** Bounded: it ends up in a run record. */
+export function boundedMessageOf(error: unknown): string {
+  return sample(messageOf(error), 300)
 }
 
 function inDateOrder(a: WeeklyFile, b: WeeklyFile): number {
@@ -84,7 +73,7 @@ async function filesAt(path: string): Promise<WeeklyFile[]> {
   try {
     inFolder = (await stat(path)).isDirectory() ? await weeklyFilesIn(path) : undefined
   } catch (error) {
-    throw invalidInput(`${path} cannot be read: ${messageOf(error)}`, { path })
+    throw invalidInput(`${path} cannot be read: ${boundedMessageOf(error)}`, { path })
   }
   if (inFolder?.length === 0) {
     const rule = 'none is named ServiceTags_<Cloud>_YYYYMMDD.json or .json.gz'
@@ -130,6 +119,6 @@ async function unzip(stored: Buffer, maxBytes: number): Promise<Result<Buffer>> 
     if (code === 'ERR_BUFFER_TOO_LARGE') {
       return refuse(`unzips to more than ${maxBytes} bytes, the most that is read`)
     }
-    return refuse(`truncated or damaged gzip: ${messageOf(error)}`)
+    return refuse(`truncated or damaged gzip: ${boundedMessageOf(error)}`)
   }
 }

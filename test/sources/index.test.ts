@@ -1,6 +1,6 @@
 import { Agent } from 'undici'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type Source } from '../../src/sources/contract.ts'
+import type { Source } from '../../src/sources/contract.ts'
 import { createSource, SOURCE_FORMS } from '../../src/sources/index.ts'
 
 function sourceOf(setting: string, publisherUrl?: string): Source {

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
-import { type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Fetched, type Validators } from '../../src/sources/contract.ts'
+import type { Fetched, Validators } from '../../src/sources/contract.ts'
 import { createDispatcher } from '../../src/sources/dispatcher.ts'
 import {
   createMicrosoftSource,

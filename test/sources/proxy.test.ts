@@ -1,9 +1,9 @@
 /** HTTPS_PROXY, HTTP_PROXY and NO_PROXY, with a proxy and a publisher on loopback. */
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
-import { type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { type Fetched } from '../../src/sources/contract.ts'
+import type { Fetched } from '../../src/sources/contract.ts'
 import { createDispatcher, type ProxySettings } from '../../src/sources/dispatcher.ts'
 import { createMicrosoftSource, MICROSOFT_LIMITS } from '../../src/sources/microsoft.ts'
 import { startForwardProxy, type ForwardProxy } from '../support/forward-proxy.ts'

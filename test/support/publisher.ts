@@ -5,10 +5,10 @@
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import { type AddressInfo, type Socket } from 'node:net'
-import { type Writable } from 'node:stream'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Writable } from 'node:stream'
 import { brotliCompressSync, createGzip, gzipSync } from 'node:zlib'
-import { type Cloud } from '../../src/core/cloud.ts'
+import type { Cloud } from '../../src/core/cloud.ts'
 
 export interface Seen {
   readonly method: string

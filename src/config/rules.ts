@@ -1,12 +1,12 @@
 /** The rules of the settings' texts: text in, value or broken rule out. No environment, no files. */
 import { validateDetailed } from 'node-cron'
-import { parseAddress } from './core/address.ts'
-import { CLOUDS, isCloud, type Cloud } from './core/cloud.ts'
-import { parsePrefix, type Prefix } from './core/prefix.ts'
-import { RangeSet } from './core/range-set.ts'
-import { accept, refuse, type Result } from './core/result.ts'
-import { suggestion } from './nearest-name.ts'
-import { parseSource } from './sources/index.ts'
+import { parseAddress } from '../core/address.ts'
+import { CLOUDS, isCloud, type Cloud } from '../core/cloud.ts'
+import { commaList } from '../core/comma-list.ts'
+import { isNameOrIPv4 } from '../core/host.ts'
+import { accept, refuse, type Result } from '../core/result.ts'
+import { suggestion } from '../core/nearest-name.ts'
+import { parseSource } from '../sources/index.ts'
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
@@ -14,7 +14,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 
 export function clouds(text: string): Result<readonly Cloud[]> {
   const found: Cloud[] = []
-  for (const name of listOf(text)) {
+  for (const name of commaList(text)) {
     if (!isCloud(name)) {
       const rule = `"${name}" is none of ${CLOUDS.join(', ')}`
       return refuse(rule + suggestion(name, CLOUDS))
@@ -53,10 +53,8 @@ export function proxyUrl(text: string): Result<string> {
   return isHttp(protocol) && pathname + search + hash === '/' ? accept(text) : refuse(rule)
 }
 
-const HOST_NAME = /^(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/
-
 export function host(text: string): Result<string> {
-  if (parseAddress(text).ok || (HOST_NAME.test(text) && /[A-Za-z]/.test(text))) return accept(text)
+  if (parseAddress(text).ok || isNameOrIPv4(text)) return accept(text)
   return refuse('an IPv4 or IPv6 address (without brackets) or a host name')
 }
 
@@ -80,40 +78,6 @@ export function token(text: string): Result<string> {
     : refuse('a token is printable ASCII without spaces')
 }
 
-const PAC_RULE =
-  'DIRECT, or PROXY, HTTPS, SOCKS or SOCKS5 with HOST:PORT; several are joined by "; "'
-
-/** What FindProxyForURL may answer. It goes into a script, so nothing else gets through. */
-export function pacResult(text: string): Result<string> {
-  for (const way of text.split('; ')) {
-    if (way === 'DIRECT') continue
-    const match = /^(?:PROXY|HTTPS|SOCKS|SOCKS5) (\S+):(\d+)$/.exec(way)
-    const [, name = '', digits = ''] = match ?? []
-    const bracketed = /^\[(.+)\]$/.exec(name)?.[1]
-    const isHost =
-      bracketed === undefined ? !name.includes(':') && host(name).ok : parseAddress(bracketed).ok
-    if (!isHost || digits === '0' || !port(digits).ok) return refuse(PAC_RULE)
-  }
-  return accept(text)
-}
-
-/** Networks and hosts, collapsed: Squid warns about entries that lie within others. */
-export function clientNetworks(text: string): Result<readonly Prefix[]> {
-  const prefixes: Prefix[] = []
-  for (const item of listOf(text)) {
-    const whole = item.includes('/') ? item : `${item}/${item.includes(':') ? 128 : 32}`
-    const prefix = parsePrefix(whole)
-    if (!prefix.ok) return refuse(`"${item}": ${prefix.reason}`)
-    prefixes.push(prefix.value)
-  }
-  const collapsed = RangeSet.of(prefixes).prefixes()
-  const everybody = collapsed.find(({ length }) => length === 0)
-  if (everybody) return refuse(`${everybody.text} would admit everybody; name the networks`)
-  return collapsed.length > 0
-    ? accept(Object.freeze(collapsed))
-    : refuse('at least one address or network')
-}
-
 export function logLevel(text: string): Result<LogLevel> {
   const level = LOG_LEVELS.find((known) => known === text)
   return level === undefined ? refuse(`one of ${LOG_LEVELS.join(', ')}`) : accept(level)
@@ -126,13 +90,6 @@ export function path(text: string): Result<string> {
 /** Left to the HTTP client: entries it does not know are common, and do no harm. */
 export function hostList(text: string): Result<string> {
   return /^[\x20-\x7e\t]+$/.test(text) ? accept(text) : refuse('a list of hosts, in ASCII')
-}
-
-function listOf(text: string): string[] {
-  return text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '')
 }
 
 function isHttp(protocol: string): boolean {

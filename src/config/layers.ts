@@ -4,7 +4,8 @@
  */
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
-import { suggestion } from './nearest-name.ts'
+import { messageOf } from '../core/errors.ts'
+import { suggestion } from '../core/nearest-name.ts'
 
 /** What is known about a setting besides its rule. */
 export interface SettingFacts {
@@ -154,8 +155,4 @@ function fromFile(
 
 function isGiven(value: string | undefined): value is string {
   return value !== undefined && value !== ''
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
