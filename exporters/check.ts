@@ -22,7 +22,7 @@ export function renderExport(exporter: Exporter, input: ExportInput): string {
 }
 
 /** Throws ExportRefused for what can be known before rendering. O(options), not O(entries). */
-export function refuseUnfit(exporter: Exporter, input: ExportInput): void {
+function refuseUnfit(exporter: Exporter, input: ExportInput): void {
   refuseOptions(exporter, input)
   refuseAnyDestination(exporter, input)
   refuseWithoutAddresses(exporter, input)

@@ -2,18 +2,20 @@
  * What every format promises. An exporter is pure: it turns one `ExportInput` into the text of one
  * consumer, says what that consumer can hold, and knows nothing of HTTP, time or the database.
  */
-import { type Family } from '../src/core/address.ts'
-import { type Cloud } from '../src/core/cloud.ts'
-import { type AddressCounts } from '../src/core/diff.ts'
-import { type EndpointRule } from '../src/core/endpoint-rule.ts'
-import { type Prefix } from '../src/core/prefix.ts'
+import type { Family } from '../src/core/address.ts'
+import type { Cloud } from '../src/core/cloud.ts'
+import type { AddressCounts } from '../src/core/diff.ts'
+import type { EndpointRule } from '../src/core/endpoint-rule.ts'
+import type { Prefix } from '../src/core/prefix.ts'
 
 /** Which content this is; moves only when the content of this very list does. */
 export interface ListVersion {
-  /** Counts the contents of a list that is followed; undefined for a list of a past day. */
-  readonly serial?: number | undefined
-  /** The snapshot that brought this content. */
-  readonly snapshot: string
+  /** Counts the contents of a stored list. */
+  readonly serial?: number
+  /** The snapshot that brought this content, or the one of the past that was asked for. */
+  readonly snapshot?: string
+  /** Begin of the content's hash: all that a list has which nobody stored. */
+  readonly content?: string
 }
 
 /** One required name as the catalogue has it: more than a rule needs, for formats that carry all. */
@@ -83,7 +85,7 @@ export interface Exporter {
   readonly carries: readonly ('names' | 'addresses')[]
   /** True if "all destinations" can be said in this format. */
   readonly anyDestination: boolean
-  /** Bumped whenever output bytes change for the same input. */
+  /** Bumped whenever output bytes change for the same input; the changelog speaks of it. */
   readonly revision: number
   /** What the consumer can hold, and where we learned it. */
   readonly limits: {

@@ -2,13 +2,19 @@
  * What every format with room for words says at its head: which list this is, what its addresses
  * admit and what they cannot cover. Plain sentences; each format makes comments of them itself.
  */
-import { type Family } from '../src/core/address.ts'
-import { type ExportInput } from './contract.ts'
+import type { Family } from '../src/core/address.ts'
+import type { ExportInput } from './contract.ts'
 
 /** Which list and which content: moves only when the content of this very list does. */
 export function identity({ name, cloud, version }: ExportInput): string {
-  const serial = version.serial === undefined ? '' : `, serial ${version.serial}`
-  return `Rangewarden allowlist ${name}, cloud ${cloud}${serial}, snapshot ${version.snapshot}.`
+  const { serial, snapshot, content } = version
+  const parts = [
+    `cloud ${cloud}`,
+    ...(serial === undefined ? [] : [`serial ${serial}`]),
+    ...(snapshot === undefined ? [] : [`snapshot ${snapshot}`]),
+    ...(content === undefined ? [] : [`content ${content}`]),
+  ]
+  return `Rangewarden allowlist ${name}, ${parts.join(', ')}.`
 }
 
 /** What whoever loads the addresses must know; nothing for a list without addresses. */

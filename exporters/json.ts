@@ -3,7 +3,7 @@
  * for pipelines that build what no format here does, and for whoever must justify a rule.
  */
 import { formatPort, type EndpointRule } from '../src/core/endpoint-rule.ts'
-import { type Exporter, type ExportInput, type RequiredName } from './contract.ts'
+import type { Exporter, ExportInput, RequiredName } from './contract.ts'
 
 export const json: Exporter = {
   name: 'json',
@@ -30,7 +30,11 @@ function documentOf(input: ExportInput): unknown {
   return {
     list: input.name,
     cloud: input.cloud,
-    version: { serial: input.version.serial ?? null, snapshot: input.version.snapshot },
+    version: {
+      serial: input.version.serial ?? null,
+      snapshot: input.version.snapshot ?? null,
+      content: input.version.content ?? null,
+    },
     destinations: input.destinations,
     names: input.rules.map(nameOf),
     prefixes: {

@@ -5,7 +5,8 @@
  * as Zscaler wants it, so comments are inside. Names come first and cost no DNS; addresses are one
  * binary search (chains of isInNet take 300 times as long and three times the bytes).
  */
-import { type Family } from '../src/core/address.ts'
+import type { Family } from '../src/core/address.ts'
+import { parsePacAnswer } from '../src/core/pac-answer.ts'
 import { RangeSet } from '../src/core/range-set.ts'
 import { ExportRefused, type Exporter, type ExportInput } from './contract.ts'
 import { addressWarnings, identity, wrap } from './head.ts'
@@ -13,9 +14,6 @@ import { addressWarnings, identity, wrap } from './head.ts'
 const MAX_BYTES = 1_000_000
 
 const HOST = /^(?:[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?$/
-
-/** `PROXY host:port` and its kin; what every client of PAC files reads the same way. */
-const HOP = /^(?:PROXY|HTTPS|SOCKS[45]?) (?:[A-Za-z0-9](?:[A-Za-z0-9.-]*)|\[[0-9a-f:]+\]):([0-9]+)$/
 
 export const pac: Exporter = {
   name: 'pac',
@@ -58,8 +56,9 @@ export const pac: Exporter = {
 }
 
 /** DIRECT for addresses would let every client reach every tenant of Azure past the proxy. */
-function refuseBypass({ name, prefixes, options }: ExportInput): void {
-  const proxy = options['proxy'] ?? ''
+function refuseBypass(input: ExportInput): void {
+  const { name, prefixes } = input
+  const proxy = answerOf(input, 'proxy')
   if (prefixes.length === 0 || !proxy.startsWith('DIRECT')) return
   throw new ExportRefused(
     `${name} has ${prefixes.length} networks and RANGEWARDEN_PAC_PROXY="${proxy}" begins with ` +
@@ -69,16 +68,19 @@ function refuseBypass({ name, prefixes, options }: ExportInput): void {
 }
 
 function brokenAnswer(value: string): string | undefined {
-  for (const hop of value.split(';').map((part) => part.trim())) {
-    const port = HOP.exec(hop)?.[1]
-    const valid = hop === 'DIRECT' || (port !== undefined && +port > 0 && +port < 65_536)
-    if (!valid) return `"${hop}" is not DIRECT, nor PROXY, HTTPS or SOCKS with host:port`
-  }
-  return undefined
+  const answer = parsePacAnswer(value)
+  return answer.ok ? undefined : answer.reason
+}
+
+/** As every client reads it, however it was typed. */
+function answerOf({ options }: ExportInput, name: 'proxy' | 'fallback'): string {
+  const answer = parsePacAnswer(options[name] ?? '')
+  if (answer.ok) return answer.value
+  throw new ExportRefused(`pac cannot use the option ${name}: ${answer.reason}`)
 }
 
 function* entry(input: ExportInput): Iterable<string> {
-  const { rules, prefixes, options } = input
+  const { rules, prefixes } = input
   const tests = [
     ...(rules.length > 0 ? ['rangewardenNamed(name)'] : []),
     ...(prefixes.length > 0 ? ['rangewardenListed(name)'] : []),
@@ -91,8 +93,8 @@ function* entry(input: ExportInput): Iterable<string> {
       'Ports are the business of the proxy.',
   )
   yield '  var name = host.toLowerCase().replace(/\\.$/, "");\n'
-  yield `  if (${tests.join(' || ')}) return ${script(options['proxy'] ?? '')};\n`
-  yield `  return ${script(options['fallback'] ?? '')};\n}\n`
+  yield `  if (${tests.join(' || ')}) return ${script(answerOf(input, 'proxy'))};\n`
+  yield `  return ${script(answerOf(input, 'fallback'))};\n}\n`
 }
 
 function* named({ rules }: ExportInput): Iterable<string> {

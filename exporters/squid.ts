@@ -9,9 +9,9 @@
  * - Names use `-n`: without it a request by address is looked up backwards, and whoever owns the
  *   address writes that answer.
  */
+import { parseClientNetworks } from '../src/core/client-networks.ts'
 import { formatPort, mergePorts, port, type PortRange } from '../src/core/endpoint-rule.ts'
-import { parsePrefix, type Prefix } from '../src/core/prefix.ts'
-import { RangeSet } from '../src/core/range-set.ts'
+import type { Prefix } from '../src/core/prefix.ts'
 import { ExportRefused, type Exporter, type ExportInput } from './contract.ts'
 import { addressWarnings, identity, wrap } from './head.ts'
 
@@ -55,7 +55,7 @@ export const squid: Exporter = {
   onEmpty: 'refuse',
 
   *render(input) {
-    const clients = clientNetworks(input.options['clients'] ?? DEFAULT_CLIENTS)
+    const clients = clientsOf(input)
     const acls = aclsOf(input.name)
     yield* head(input, clients)
     for (const { text } of clients) yield `acl ${acls.clients} src ${text}\n`
@@ -183,21 +183,14 @@ function withoutHttp(ports: readonly PortRange[]): PortRange[] {
 }
 
 function brokenClients(value: string): string | undefined {
-  for (const text of value.split(',')) {
-    const prefix = parsePrefix(text.trim())
-    if (!prefix.ok) return `"${text.trim()}": ${prefix.reason}`
-  }
-  const all = clientNetworks(value).find(({ length }) => length === 0)
-  return all && `${all.text} is every client; name the networks of the connectors`
+  const clients = parseClientNetworks(value)
+  return clients.ok ? undefined : clients.reason
 }
 
-/** Collapsed: of two nested networks, Squid 5 keeps the first and not the wider. */
-function clientNetworks(value: string): Prefix[] {
-  const networks = value.split(',').flatMap((text) => {
-    const prefix = parsePrefix(text.trim())
-    return prefix.ok ? [prefix.value] : []
-  })
-  return RangeSet.of(networks).prefixes()
+function clientsOf({ options }: ExportInput): readonly Prefix[] {
+  const clients = parseClientNetworks(options['clients'] ?? DEFAULT_CLIENTS)
+  if (clients.ok) return clients.value
+  throw new ExportRefused(`squid cannot use the option clients: ${clients.reason}`)
 }
 
 function* head(input: ExportInput, clients: readonly Prefix[]): Iterable<string> {

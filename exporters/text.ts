@@ -2,7 +2,7 @@
  * One prefix per line, what most devices fetch. Whole-line `#` comments at the head; a device that
  * takes none needs a format of its own.
  */
-import { type Exporter, type ExportInput } from './contract.ts'
+import type { Exporter, ExportInput } from './contract.ts'
 import { addressWarnings, identity, wrap } from './head.ts'
 
 export const text: Exporter = {

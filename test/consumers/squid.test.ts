@@ -5,7 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { renderExport } from '../../exporters/check.ts'
-import { type ExportInput } from '../../exporters/contract.ts'
+import type { ExportInput } from '../../exporters/contract.ts'
 import { squid } from '../../exporters/squid.ts'
 import { formatAddress, type Address, type Family } from '../../src/core/address.ts'
 import { findService } from '../../src/endpoints/index.ts'

@@ -7,7 +7,7 @@ import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { renderExport } from '../../exporters/check.ts'
 import { ExportRefused, type Exporter, type ExportInput } from '../../exporters/contract.ts'
-import { exporters, findExporter } from '../../exporters/index.ts'
+import { exporters } from '../../exporters/index.ts'
 import { exportInput, PAC_OPTIONS, prefixes, rule, SHAPES } from '../support/export-input.ts'
 
 const ROOM = resolve(import.meta.dirname, '../../exporters')
@@ -38,11 +38,6 @@ describe('the registry', () => {
   it('holds every file of the room under its own name', () => {
     const files = readdirSync(ROOM).filter((file) => file.endsWith('.ts') && !SHARED.includes(file))
     expect(exporters.map(({ name }) => `${name}.ts`).sort()).toEqual(files.sort())
-  })
-
-  it('finds a format by its name, and none by another', () => {
-    for (const exporter of exporters) expect(findExporter(exporter.name)).toBe(exporter)
-    expect(findExporter('toString')).toBeUndefined()
   })
 
   it('has names that are unique and kebab-case', () => {
@@ -135,7 +130,7 @@ describe('shared refusals', () => {
     const options = { ...PAC_OPTIONS, proxy: 'proxy.example:3128' }
     expect(refusalOf(pac, exportInput({ rules: names, options }))).toBe(
       'pac cannot use RANGEWARDEN_PAC_PROXY="proxy.example:3128": "proxy.example:3128" is not ' +
-        'DIRECT, nor PROXY, HTTPS or SOCKS with host:port',
+        'DIRECT, or PROXY, HTTPS, SOCKS, SOCKS4 or SOCKS5 with HOST:PORT; several are separated by ";"',
     )
   })
 

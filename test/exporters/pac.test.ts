@@ -182,10 +182,18 @@ describe('a list of addresses alone', () => {
   })
 
   it('is refused where matching means going past the proxy', () => {
-    const direct = { ...PAC_OPTIONS, proxy: 'DIRECT; PROXY p.example:1' }
-    const render = (): string => renderExport(pac, exportInput({ prefixes: held, options: direct }))
-    expect(render).toThrow(ExportRefused)
-    expect(render).toThrow('2 networks and RANGEWARDEN_PAC_PROXY="DIRECT; PROXY p.example:1"')
+    for (const proxy of ['DIRECT; PROXY p.example:1', ' DIRECT;PROXY p.example:1']) {
+      const given = exportInput({ prefixes: held, options: { ...PAC_OPTIONS, proxy } })
+      const render = (): string => renderExport(pac, given)
+      expect(render).toThrow(ExportRefused)
+      expect(render).toThrow('2 networks and RANGEWARDEN_PAC_PROXY="DIRECT; PROXY p.example:1"')
+    }
+  })
+
+  it('answers in one spelling, however the setting was typed', () => {
+    const options = { proxy: 'PROXY a:1;DIRECT', fallback: ' DIRECT ' }
+    const find = evaluate({ prefixes: held, options })
+    expect([find('20.0.0.1'), find('20.0.1.1')]).toEqual(['PROXY a:1; DIRECT', 'DIRECT'])
   })
 })
 
@@ -226,6 +234,7 @@ describe('the file', () => {
     'PROXY proxy.example:8080',
     'PROXY 10.0.0.1:8080; PROXY [fd00::1]:8080; DIRECT',
     'HTTPS proxy.example:443;SOCKS5 s.example:1080',
+    'SOCKS4 s.example:1080',
   ])('takes %s as an answer', (value) => {
     expect(pac.options.map((option) => option.check(value))).toEqual([undefined, undefined])
   })

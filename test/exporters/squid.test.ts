@@ -149,14 +149,17 @@ describe('client networks', () => {
     expect(clients('10.1.2.10/32, 10.1.2.0/24,fd00::/64')).toEqual(['10.1.2.0/24', 'fd00::/64'])
   })
 
+  it('may be single addresses', () => {
+    expect(clients('10.1.2.10, fd00::7,')).toEqual(['10.1.2.10/32', 'fd00::7/128'])
+  })
+
   it.each([
     ['10.0.0.1/8', 'host bits are set'],
-    ['10.0.0.1', 'a prefix is an address, "/" and a length'],
-    ['all', 'a prefix is'],
-    ['10.0.0.0/8,,', 'a prefix is'],
-    ['0.0.0.0/0', 'every client'],
-    ['10.0.0.0/8,::/0', 'every client'],
-    ['0.0.0.0/1,128.0.0.0/1', 'every client'],
+    ['all', '"all": an IPv4'],
+    [',', 'at least one'],
+    ['0.0.0.0/0', 'would admit everybody'],
+    ['10.0.0.0/8,::/0', 'would admit everybody'],
+    ['0.0.0.0/1,128.0.0.0/1', 'would admit everybody'],
     ['10.0.0.0/8\nhttp_access allow all', 'a prefix length is a decimal number'],
   ])('are refused when they are %j', (value, reason) => {
     expect(() => clients(value)).toThrow(reason)

@@ -1,7 +1,7 @@
 /** The plain list: hostile text in its head, and a head that never hides an entry. */
 import { describe, expect, it } from 'vitest'
 import { renderExport } from '../../exporters/check.ts'
-import { type ExportInput } from '../../exporters/contract.ts'
+import type { ExportInput } from '../../exporters/contract.ts'
 import { text } from '../../exporters/text.ts'
 import { exportInput, prefixes } from '../support/export-input.ts'
 

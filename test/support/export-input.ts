@@ -1,5 +1,5 @@
 /** Builds what an exporter is given, from texts; small and made up, never a published list. */
-import { type ExportInput } from '../../exporters/contract.ts'
+import type { ExportInput } from '../../exporters/contract.ts'
 import { countsOf } from '../../src/core/diff.ts'
 import {
   mergeRules,

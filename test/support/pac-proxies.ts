@@ -3,7 +3,7 @@
  * PAC file decided, as seen from outside the browser. No request leaves the machine.
  */
 import { createServer, type Server } from 'node:http'
-import { type AddressInfo } from 'node:net'
+import type { AddressInfo } from 'node:net'
 
 export interface RecordingProxy {
   /** `PROXY 127.0.0.1:12345`, as a PAC file says it. */

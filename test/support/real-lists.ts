@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { type ExportInput } from '../../exporters/contract.ts'
+import type { ExportInput } from '../../exporters/contract.ts'
 import { RangeSet } from '../../src/core/range-set.ts'
 import { parseServiceTags } from '../../src/core/service-tags.ts'
-import { type Snapshot } from '../../src/core/snapshot.ts'
+import type { Snapshot } from '../../src/core/snapshot.ts'
 import { exportInput } from './export-input.ts'
 import { REAL_DATA } from './requirements.ts'
 
@@ -19,7 +19,7 @@ const UNION = [
 ]
 
 /** The newest real file of the public cloud. */
-export function newestPublic(): Snapshot {
+function newestPublic(): Snapshot {
   const files = readdirSync(REAL_DATA).filter((file) => /_Public_\d{8}\.json\.gz$/.test(file))
   const text = gunzipSync(readFileSync(join(REAL_DATA, files.sort().at(-1) ?? ''))).toString('utf8')
   const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')

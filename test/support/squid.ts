@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type NetworkNamespace } from './network-namespace.ts'
+import type { NetworkNamespace } from './network-namespace.ts'
 
 const SQUID = '/usr/sbin/squid'
 
