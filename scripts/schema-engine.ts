@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type PGlite } from '@electric-sql/pglite'
+import type { PGlite } from '@electric-sql/pglite'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import * as engine from '@prisma/schema-engine-wasm/schema_engine_bg'
 import { PrismaPGlite } from 'pglite-prisma-adapter'
@@ -54,7 +54,7 @@ async function loadEngine(): Promise<void> {
     })
     engine.__wbg_set_wasm(instance.exports)
     const start = instance.exports['__wbindgen_start']
-    if (typeof start === 'function') start()
+    if (typeof start === 'function') Reflect.apply(start, undefined, [])
   })()
   await loaded
 }

@@ -1,6 +1,6 @@
 /** Stored allowlist definitions; what they mean is decided in src/lists. */
-import { type AllowlistStore } from './contract.ts'
-import { type PrismaClient } from './generated/client.ts'
+import type { AllowlistStore } from './contract.ts'
+import type { PrismaClient } from './generated/client.ts'
 
 export function createAllowlistStore(prisma: PrismaClient): AllowlistStore {
   return {

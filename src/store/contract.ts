@@ -1,9 +1,9 @@
 /** What the store keeps, in the domain's words. Rows never leave the room; these values do. */
-import { type Cloud } from '../core/cloud.ts'
-import { type FileDate, type Position } from '../core/file-date.ts'
-import { type Prefix } from '../core/prefix.ts'
-import { type Snapshot } from '../core/snapshot.ts'
-import { type Origin, type Validators } from '../sources/contract.ts'
+import type { Cloud } from '../core/cloud.ts'
+import type { FileDate, Position } from '../core/file-date.ts'
+import type { Prefix } from '../core/prefix.ts'
+import type { Snapshot } from '../core/snapshot.ts'
+import type { Origin, Validators } from '../sources/contract.ts'
 
 /** One accepted content of a cloud and file date. */
 export interface SnapshotRecord {
@@ -87,7 +87,15 @@ export interface HistoryStore {
   load(record: SnapshotRecord): Promise<Snapshot>
   /** The bytes as published. */
   document(sha256: string): Promise<Buffer | undefined>
-  validatorsOf(url: string): Promise<Validators | undefined>
+  /**
+   * Validators of a URL whose file, when it was fetched, was the cloud's newest and said exactly
+   * this content: a 304 then says that there is nothing new.
+   */
+  validatorsOf(
+    cloud: Cloud,
+    url: string,
+    contentHash: string | undefined,
+  ): Promise<Validators | undefined>
   /** Notes that the publisher still offers what was fetched from this URL. */
   seenAgain(cloud: Cloud, origin: Origin): Promise<void>
   /** Newest file date seen at the publisher, whatever it said. */
@@ -98,7 +106,9 @@ export interface HistoryStore {
 export interface MembershipSpan {
   readonly cloud: Cloud
   readonly tag: string
+  /** As the tag had it at the position asked about; empty where the span is not in force then. */
   readonly region: string
+  /** Likewise. */
   readonly systemService: string
   readonly prefix: string
   readonly from: Position
@@ -108,10 +118,11 @@ export interface MembershipSpan {
 
 export interface LookupStore {
   /**
-   * Every span, past and present, of every published prefix among the given ones. With the up to
-   * 129 prefixes that can hold an address this is one index probe each, however long the history.
+   * Every span, past and present, of every published prefix among the given ones, in the clouds
+   * that `at` has a position for; facts of the tags are those of that position. With the up to 129
+   * prefixes that can hold an address this is one index probe each, however long the history.
    */
-  spansOf(prefixes: readonly Prefix[], clouds: readonly Cloud[]): Promise<MembershipSpan[]>
+  spansOf(prefixes: readonly Prefix[], at: ReadonlyMap<Cloud, Position>): Promise<MembershipSpan[]>
 }
 
 export interface PublicationStore {
@@ -124,7 +135,7 @@ export interface PublicationStore {
   republish(record: SnapshotRecord, request: PublicationRequest): Promise<PublishResult>
 }
 
-export type RunTrigger = 'schedule' | 'start' | 'api' | 'cli'
+export type RunTrigger = 'schedule' | 'start' | 'retry' | 'api' | 'cli'
 export type RunState = 'queued' | 'running' | 'finished'
 export type RunOutcomeKind =
   'published' | 'unchanged' | 'refused' | 'held' | 'failed' | 'would-publish'
@@ -144,7 +155,7 @@ export interface Run {
 }
 
 export interface RunStore {
-  /** A new run, or the one under way for the cloud. */
+  /** A new run, or the real one under way for the cloud; dry runs neither join nor are joined. */
   request(run: {
     cloud: Cloud
     trigger: RunTrigger
@@ -177,6 +188,8 @@ export interface HoldStore {
   /** Keeps the candidate's document and the reasons; the same content again is the same hold. */
   hold(entry: Entry, reasons: readonly string[]): Promise<Hold>
   list(cloud?: Cloud): Promise<Hold[]>
+  /** Candidates that wait are replaced: the publisher offers what is published. */
+  settle(cloud: Cloud): Promise<void>
 }
 
 /** A stored definition, opaque to the store. */

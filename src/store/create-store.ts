@@ -1,7 +1,7 @@
 /** The aggregates of the store on one Prisma client. */
 import { createAllowlistStore } from './allowlists.ts'
-import { type Store } from './contract.ts'
-import { type PrismaClient } from './generated/client.ts'
+import type { Store } from './contract.ts'
+import type { PrismaClient } from './generated/client.ts'
 import { createHistoryStore } from './history.ts'
 import { createHoldStore } from './holds.ts'
 import { createListStore } from './lists.ts'

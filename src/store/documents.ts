@@ -2,7 +2,7 @@
 import { promisify } from 'node:util'
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib'
 import { sha256 } from '../documents/read-document.ts'
-import { type Queries } from './rows.ts'
+import type { Queries } from './rows.ts'
 
 const compress = promisify(brotliCompress)
 const decompress = promisify(brotliDecompress)

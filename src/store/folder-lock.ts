@@ -3,6 +3,7 @@
  * would be lost. The lock is a local socket bound in the folder: it works across containers that
  * share the volume, and a killed process leaves nothing that still answers.
  */
+import { randomBytes } from 'node:crypto'
 import {
   linkSync,
   mkdirSync,
@@ -29,6 +30,9 @@ const MAX_SOCKET_PATH = 100
 /** Longer than anybody needs between finding a stale socket and replacing it. */
 const SETTLE_MS = 100
 
+/** How often a holder may let go just when we ask, before we believe that it is in use. */
+const MAX_TRIES = 10
+
 /** Creates the folder if need be and locks it, or says which process has it. */
 export async function lockFolder(folder: string): Promise<FolderLock> {
   try {
@@ -37,51 +41,70 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
     throw cannotStart(`the data folder ${folder} cannot be created`, cause)
   }
   const path = join(folder, 'lock.sock')
-  const own = join(folder, `lock-${process.pid}.sock`)
+  // Not our process id: in containers that share the volume it is often 1 for all of them.
+  const own = join(folder, `lock-${randomBytes(6).toString('hex')}.sock`)
   if (Buffer.byteLength(own) > MAX_SOCKET_PATH) {
     throw cannotStart(
       `the path of the data folder ${folder} is too long: a socket path holds ${MAX_SOCKET_PATH} bytes`,
     )
   }
+  const info = join(folder, 'server.json')
   const server = await listenOn(own, folder)
+  const inode = inodeOf(own)
   try {
     await claim(own, path, folder)
+    if (inodeOf(path) !== inode) throw inUse(folder)
+    writeFileSync(info, JSON.stringify({ pid: process.pid }))
   } catch (error) {
     server.close()
     rmSync(own, { force: true })
     throw error
   }
-  const info = join(folder, 'server.json')
-  writeFileSync(info, JSON.stringify({ pid: process.pid }))
   return {
     announce: (url) => writeFileSync(info, JSON.stringify({ pid: process.pid, url })),
     release() {
-      server.close()
-      for (const file of [path, own, info]) rmSync(file, { force: true })
+      if (inodeOf(path) === inode) for (const file of [info, path]) rmSync(file, { force: true })
+      server.close() // last: a name that is there and refuses is a dead one's
     },
   }
 }
 
-/** `link` fails if somebody is there; a socket that refuses is a dead one and is replaced. */
+/**
+ * Gives our socket the name that counts, and no other, so that a kill leaves one file. `link` fails
+ * if somebody is there; a socket that refuses is a dead one and is replaced.
+ */
 async function claim(own: string, path: string, folder: string): Promise<void> {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    if (linked(own, path, folder)) return rmSync(own)
+    const holder = await askHolder(path)
+    if (holder === 'alive') throw inUse(folder)
+    if (holder === 'dead') {
+      renameSync(own, path)
+      await wait(SETTLE_MS) // another process may have found the same dead socket: the last one wins
+      return
+    }
+  }
+  throw inUse(folder)
+}
+
+function linked(own: string, path: string, folder: string): boolean {
   try {
     linkSync(own, path)
-    return
+    return true
   } catch (error) {
-    if (!hasCode(error, 'EEXIST'))
-      throw cannotStart(`the data folder ${folder} cannot be locked`, error)
+    if (hasCode(error, 'EEXIST')) return false
+    throw cannotStart(`the data folder ${folder} cannot be locked`, error)
   }
-  if (await answers(path)) throw inUse(folder)
-  const { ino } = statSync(own)
-  renameSync(own, path)
-  await wait(SETTLE_MS) // another process may have found the same dead socket: the last one wins
-  if (statSync(path).ino !== ino) throw inUse(folder)
+}
+
+function inodeOf(path: string): bigint | undefined {
+  return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino
 }
 
 function inUse(folder: string): RangewardenError {
   const { pid, url } = readInfo(join(folder, 'server.json'))
   const hint = url
-    ? `use it with --url ${url}`
+    ? `use it with --url ${url}, or stop it first`
     : 'use the service that runs there with --url, or stop it first'
   const who = pid === undefined ? 'another process' : `process ${pid}`
   return new RangewardenError(
@@ -104,7 +127,6 @@ function readInfo(file: string): { pid?: number; url?: string } {
 }
 
 function listenOn(path: string, folder: string): Promise<Server> {
-  rmSync(path, { force: true }) // left by a killed process that had our id
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.end())
     server.unref()
@@ -115,14 +137,18 @@ function listenOn(path: string, folder: string): Promise<Server> {
   })
 }
 
-function answers(path: string): Promise<boolean> {
+/** `gone` when it let go a moment ago; a socket that may not be asked counts as alive. */
+function askHolder(path: string): Promise<'alive' | 'dead' | 'gone'> {
   return new Promise((resolve) => {
     const socket = connect(path)
     socket.once('connect', () => {
       socket.destroy()
-      resolve(true)
+      resolve('alive')
     })
-    socket.once('error', () => resolve(false))
+    socket.once('error', (error) => {
+      if (hasCode(error, 'ECONNREFUSED')) resolve('dead')
+      else resolve(hasCode(error, 'ENOENT') ? 'gone' : 'alive')
+    })
   })
 }
 

@@ -7,11 +7,11 @@ import {
   type FileDate,
   type Position,
 } from '../core/file-date.ts'
-import { type Cloud } from '../core/cloud.ts'
-import { type Origin } from '../sources/contract.ts'
-import { type Accepted, type Entry, type HistoryStore, type SnapshotRecord } from './contract.ts'
+import type { Cloud } from '../core/cloud.ts'
+import type { Origin } from '../sources/contract.ts'
+import type { Accepted, Entry, HistoryStore, SnapshotRecord } from './contract.ts'
 import { keepDocument, readDocumentBytes } from './documents.ts'
-import { type PrismaClient } from './generated/client.ts'
+import type { PrismaClient } from './generated/client.ts'
 import { writeIntervals } from './intervals.ts'
 import {
   dateOf,
@@ -22,7 +22,7 @@ import {
   withDocument,
   type Queries,
 } from './rows.ts'
-import { type SnapshotLoader } from './snapshot-loader.ts'
+import type { SnapshotLoader } from './snapshot-loader.ts'
 
 export function createHistoryStore(prisma: PrismaClient, loader: SnapshotLoader): HistoryStore {
   return {
@@ -56,14 +56,17 @@ export function createHistoryStore(prisma: PrismaClient, loader: SnapshotLoader)
     load: (record) => loader.load(prisma, record),
     document: (sha256) => readDocumentBytes(prisma, sha256),
 
-    async validatorsOf(url) {
-      const row = await prisma.sighting.findFirst({
-        where: { url },
-        orderBy: { lastSeenAt: 'desc' },
-      })
-      return row
-        ? { etag: row.etag ?? undefined, lastModified: row.lastModified ?? undefined }
-        : undefined
+    async validatorsOf(cloud, url, contentHash) {
+      if (contentHash === undefined) return undefined
+      const rows = await prisma.$queryRaw<{ etag: string | null; last_modified: string | null }[]>`
+        SELECT seen.etag, seen.last_modified
+        FROM sighting seen
+        JOIN snapshot said USING (cloud, file_date, document_id)
+        WHERE seen.cloud = ${cloud} AND seen.url = ${url} AND said.content_hash = ${contentHash}
+          AND seen.file_date = (SELECT max(file_date) FROM snapshot WHERE cloud = ${cloud})
+        ORDER BY seen.last_seen_at DESC LIMIT 1`
+      const [row] = rows
+      return row && { etag: row.etag ?? undefined, lastModified: row.last_modified ?? undefined }
     },
 
     async seenAgain(cloud, { url, fileDate }) {

@@ -1,9 +1,10 @@
 /** Candidates that wait for a person: the document is kept, history is not touched. */
-import { type Hold, type HoldStore } from './contract.ts'
+import type { Cloud } from '../core/cloud.ts'
+import type { Hold, HoldStore } from './contract.ts'
 import { keepDocument } from './documents.ts'
-import { type Prisma, type PrismaClient } from './generated/client.ts'
+import type { Prisma, PrismaClient } from './generated/client.ts'
 import { keepSighting } from './history.ts'
-import { cloudOf, dateOf, fileDateOf, inTransaction, lockCloud } from './rows.ts'
+import { cloudOf, dateOf, fileDateOf, inTransaction, lockCloud, type Queries } from './rows.ts'
 
 const withDocument = {
   include: { document: { select: { sha256: true } } },
@@ -24,6 +25,10 @@ export function createHoldStore(prisma: PrismaClient): HoldStore {
           where: { cloud, state: 'waiting', NOT: key },
           data: { state: 'replaced' },
         })
+        await tx.hold.updateMany({
+          where: { ...key, state: 'replaced' },
+          data: { state: 'waiting' },
+        })
         const row = await tx.hold.upsert({
           where: { cloud_fileDate_contentHash: key },
           create: { ...key, documentId: document.id, reasons: [...reasons] },
@@ -32,6 +37,8 @@ export function createHoldStore(prisma: PrismaClient): HoldStore {
         })
         return holdOf(row)
       }),
+
+    settle: (cloud) => settleHolds(prisma, cloud),
 
     async list(cloud) {
       const rows = await prisma.hold.findMany({
@@ -42,6 +49,14 @@ export function createHoldStore(prisma: PrismaClient): HoldStore {
       return rows.map(holdOf)
     },
   }
+}
+
+/** What was published or offered again is newer than whatever waits. */
+export async function settleHolds(queries: Queries, cloud: Cloud): Promise<void> {
+  await queries.hold.updateMany({
+    where: { cloud, state: 'waiting' },
+    data: { state: 'replaced' },
+  })
 }
 
 function holdOf(row: Prisma.HoldGetPayload<typeof withDocument>): Hold {

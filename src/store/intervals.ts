@@ -8,11 +8,11 @@
  *
  * Rows stay maximal runs, so the same files give the same rows in whatever order they arrive.
  */
-import { type Cloud } from '../core/cloud.ts'
+import type { Cloud } from '../core/cloud.ts'
 import { diffSnapshots, type TagChange } from '../core/diff.ts'
 import { OPEN, type Position } from '../core/file-date.ts'
-import { type ServiceTag, type Snapshot } from '../core/snapshot.ts'
-import { type Queries } from './rows.ts'
+import type { ServiceTag, Snapshot } from '../core/snapshot.ts'
+import type { Queries } from './rows.ts'
 
 export interface Place {
   readonly position: Position
@@ -109,7 +109,14 @@ async function beginMemberships(
       AS come(tag_id, text)
     JOIN prefix p ON p.text = come.text
     ON CONFLICT DO NOTHING`
+  if (come.size >= ANALYZE_FROM) await tx.$executeRaw`ANALYZE membership_interval, prefix, tag`
 }
+
+/**
+ * So many new rows change what a query should do first, and the embedded engine has no autovacuum
+ * that would notice: without statistics a lookup reads the whole table.
+ */
+const ANALYZE_FROM = 1_000
 
 /** Facts of tags that came, went or changed; the same three steps as for memberships. */
 async function writeFacts(

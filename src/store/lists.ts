@@ -1,6 +1,6 @@
 /** What must outlive a restart about a list: its serial, and when its bytes last changed. */
-import { type ListStore } from './contract.ts'
-import { type PrismaClient } from './generated/client.ts'
+import type { ListStore } from './contract.ts'
+import type { PrismaClient } from './generated/client.ts'
 import { inTransaction, type Queries } from './rows.ts'
 
 export function createListStore(prisma: PrismaClient): ListStore {

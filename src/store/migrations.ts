@@ -61,7 +61,8 @@ export async function migrate(connection: MigrationConnection): Promise<string[]
     await connection.exec('COMMIT')
     return applied
   } catch (error) {
-    await connection.exec('ROLLBACK')
+    // A connection that is gone cannot roll back, and its server has; the cause is what counts.
+    await connection.exec('ROLLBACK').catch(() => undefined)
     throw error
   }
 }

@@ -8,9 +8,9 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { fromPglite, type ConstructorOptions } from 'pg-boss'
 import { PrismaPGlite } from 'pglite-prisma-adapter'
-import { RangewardenError } from '../core/errors.ts'
+import { messageOf, RangewardenError } from '../core/errors.ts'
 import { createStore } from './create-store.ts'
-import { type Store } from './contract.ts'
+import type { Store } from './contract.ts'
 import { lockFolder } from './folder-lock.ts'
 import { PrismaClient } from './generated/client.ts'
 import { migrate } from './migrations.ts'
@@ -38,6 +38,9 @@ export function openStore({ dataDir, databaseUrl }: OpenOptions): Promise<OpenSt
   return databaseUrl === undefined ? openEmbedded(dataDir) : openPostgreSQL(databaseUrl)
 }
 
+/** The oldest PostgreSQL whose rules the migrations and their tests follow. */
+const OLDEST_POSTGRESQL = 15
+
 /** How long a start waits for a PostgreSQL that does not answer. */
 const CONNECT_TIMEOUT_MS = 10_000
 
@@ -54,8 +57,8 @@ async function openEmbedded(dataDir: string): Promise<OpenStore> {
       store: createStore(prisma),
       engine: 'embedded',
       jobs: { db: fromPglite(database), backend: 'pglite' },
-      announce: lock.announce,
-      ping: async () => void (await prisma.$queryRaw`SELECT 1`),
+      announce: (url) => lock.announce(url),
+      ping: () => answer(prisma),
       async close() {
         await prisma.$disconnect()
         await database.close()
@@ -87,9 +90,13 @@ async function openPostgreSQL(databaseUrl: string): Promise<OpenStore> {
     engine: 'postgresql',
     jobs: { connectionString: databaseUrl },
     announce: () => undefined,
-    ping: async () => void (await prisma.$queryRaw`SELECT 1`),
+    ping: () => answer(prisma),
     close: () => prisma.$disconnect(),
   }
+}
+
+async function answer(prisma: PrismaClient): Promise<void> {
+  await prisma.$queryRaw`SELECT 1`
 }
 
 async function migrateServer(databaseUrl: string): Promise<void> {
@@ -110,13 +117,57 @@ async function migrateServer(databaseUrl: string): Promise<void> {
     )
   }
   try {
+    await requireVersion(client, databaseUrl)
     await migrate({
       exec: (sql) => client.query(sql),
       query: (sql, parameters) => client.query(sql, [...parameters]),
     })
+  } catch (cause) {
+    throw databaseRefusal(databaseUrl, cause)
   } finally {
     await client.end()
   }
+}
+
+async function requireVersion(client: pg.Client, databaseUrl: string): Promise<void> {
+  const { rows } = await client.query<{ server_version_num: string }>('SHOW server_version_num')
+  const version = Math.floor(Number(rows[0]?.server_version_num) / 10_000)
+  if (version >= OLDEST_POSTGRESQL) return
+  throw new RangewardenError(
+    'cannot-start',
+    `the database at ${placeOf(databaseUrl)} (DATABASE_URL) is PostgreSQL ${version}: ` +
+      `${OLDEST_POSTGRESQL} or later is needed. ` +
+      'Upgrade it, or unset DATABASE_URL to use the embedded database.',
+    { version },
+  )
+}
+
+/** insufficient_privilege, and invalid_schema_name: no schema at all that the role may use. */
+const WITHOUT_RIGHTS: readonly unknown[] = ['42501', '3F000']
+
+/**
+ * What a PostgreSQL that answers said while tables were made in it, as `cannot-start`: where, why,
+ * and for a role without rights the grants to run. An error for callers is given back as it is.
+ */
+export function databaseRefusal(databaseUrl: string, cause: unknown): RangewardenError {
+  if (cause instanceof RangewardenError) return cause
+  const why =
+    `the database at ${placeOf(databaseUrl)} (DATABASE_URL) cannot be prepared: ` + messageOf(cause)
+  const state = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  const fix = WITHOUT_RIGHTS.includes(state) ? `. ${grantsFor(databaseUrl)}` : ''
+  return new RangewardenError('cannot-start', why + fix, {}, { cause })
+}
+
+/** Everything a start needs, the schema of the job queue too, so that nobody has to try twice. */
+function grantsFor(databaseUrl: string): string {
+  const { user = '', database = '' } = new pg.Client({ connectionString: databaseUrl })
+  const role = pg.escapeIdentifier(user)
+  return (
+    'Run in it as an administrator: ' +
+    `GRANT CREATE ON DATABASE ${pg.escapeIdentifier(database)} TO ${role}; ` +
+    `GRANT USAGE, CREATE ON SCHEMA public TO ${role}; ` +
+    'or name the role that owns the database and what is in it.'
+  )
 }
 
 /** Host and database of a URL, without the password. */
@@ -124,10 +175,4 @@ function placeOf(databaseUrl: string): string {
   if (!URL.canParse(databaseUrl)) return 'an address that is not a URL'
   const { host, pathname } = new URL(databaseUrl)
   return host + pathname
-}
-
-/** A refused connection to `localhost` is an AggregateError without a message of its own. */
-function messageOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ')
-  return error instanceof Error ? error.message : String(error)
 }

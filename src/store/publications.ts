@@ -1,14 +1,15 @@
 /** Publications: what we handed out. The newest serial of a cloud is what devices get. */
-import {
-  type PublicationRequest,
-  type PublicationStore,
-  type PublishResult,
-  type SnapshotRecord,
+import type {
+  PublicationRequest,
+  PublicationStore,
+  PublishResult,
+  SnapshotRecord,
 } from './contract.ts'
-import { type PrismaClient } from './generated/client.ts'
+import type { PrismaClient } from './generated/client.ts'
 import { acceptEntry } from './history.ts'
+import { settleHolds } from './holds.ts'
 import { inTransaction, lockCloud, publicationOf, type Queries } from './rows.ts'
-import { type SnapshotLoader } from './snapshot-loader.ts'
+import type { SnapshotLoader } from './snapshot-loader.ts'
 
 export function createPublicationStore(
   prisma: PrismaClient,
@@ -37,6 +38,7 @@ export function createPublicationStore(
         const serial = await lockCloud(tx, entry.snapshot.cloud)
         if (serial !== request.expectedSerial) return { kind: 'conflict', currentSerial: serial }
         const { record } = await acceptEntry(tx, loader, entry)
+        await settleHolds(tx, record.cloud)
         return addPublication(tx, record, request)
       }),
 

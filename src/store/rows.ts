@@ -1,7 +1,7 @@
 /** Rows <-> domain values, and the limits of a transaction: shared by the aggregates of this room. */
 import { isCloud, type Cloud } from '../core/cloud.ts'
 import { parseFileDate, type FileDate, type Position } from '../core/file-date.ts'
-import { type PublicationKind, type Publication, type SnapshotRecord } from './contract.ts'
+import type { PublicationKind, Publication, SnapshotRecord } from './contract.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 
 /** A client inside or outside a transaction. */

@@ -1,13 +1,7 @@
-/** Runs: every pass of the sync with its outcome. At most one per cloud is under way. */
+/** Runs: every pass of the sync with its outcome. At most one real one per cloud is under way. */
 import { randomUUID } from 'node:crypto'
-import {
-  type Run,
-  type RunOutcomeKind,
-  type RunState,
-  type RunStore,
-  type RunTrigger,
-} from './contract.ts'
-import { type Prisma, type PrismaClient } from './generated/client.ts'
+import type { Run, RunOutcomeKind, RunState, RunStore, RunTrigger } from './contract.ts'
+import type { Prisma, PrismaClient } from './generated/client.ts'
 import { cloudOf, isUniqueViolation } from './rows.ts'
 
 const UNDER_WAY: RunState[] = ['queued', 'running']
@@ -16,13 +10,14 @@ export function createRunStore(prisma: PrismaClient): RunStore {
   return {
     async request({ cloud, trigger, dryRun }) {
       const data = { id: randomUUID(), cloud, trigger, dryRun }
+      if (dryRun) return { run: runOf(await prisma.run.create({ data })), joined: false }
       for (;;) {
         try {
           return { run: runOf(await prisma.run.create({ data })), joined: false }
         } catch (error) {
           if (!isUniqueViolation(error)) throw error
         }
-        const where = { cloud, state: { in: UNDER_WAY } }
+        const where = { cloud, dryRun: false, state: { in: UNDER_WAY } }
         const row = await prisma.run.findFirst({ where })
         if (row) return { run: runOf(row), joined: true }
       }
@@ -59,7 +54,7 @@ export function createRunStore(prisma: PrismaClient): RunStore {
     abandon: (olderThanSeconds) => prisma.$executeRaw`
       UPDATE run
       SET state = 'finished', outcome = 'failed', finished_at = now(),
-          detail = '{"reason": "the process that ran it ended before it was done"}'
+          detail = '{"reason": "its end was not recorded in time: the process that had it ended, or lost the database"}'
       WHERE state <> 'finished'
         AND coalesce(started_at, requested_at) <= now() - ${olderThanSeconds} * interval '1 second'`,
   }

@@ -2,12 +2,13 @@
  * Snapshots from their documents. Reading the stored document again with the parser takes less
  * time than 90,000 rows, and proves on the way that history still says what was accepted.
  */
+import { LRUCache } from 'lru-cache'
 import { readDocument } from '../documents/read-document.ts'
-import { type Cloud } from '../core/cloud.ts'
-import { type Snapshot } from '../core/snapshot.ts'
-import { type SnapshotRecord } from './contract.ts'
+import type { Cloud } from '../core/cloud.ts'
+import type { Snapshot } from '../core/snapshot.ts'
+import type { SnapshotRecord } from './contract.ts'
 import { readDocumentBytes } from './documents.ts'
-import { type Queries } from './rows.ts'
+import type { Queries } from './rows.ts'
 
 export interface SnapshotLoader {
   load(queries: Queries, record: SnapshotRecord): Promise<Snapshot>
@@ -19,27 +20,21 @@ export interface SnapshotLoader {
 const KEPT = 4
 
 export function createSnapshotLoader(): SnapshotLoader {
-  const kept = new Map<string, Snapshot>()
+  const kept = new LRUCache<string, Snapshot>({ max: KEPT })
 
-  function remember(id: string, snapshot: Snapshot): void {
-    kept.delete(id)
-    kept.set(id, snapshot)
-    for (const oldest of kept.keys()) {
-      if (kept.size <= KEPT) break
-      kept.delete(oldest)
-    }
-  }
-
+  /** The last one used: `values` begins with it. */
   function neighbour(cloud: Cloud): Snapshot | undefined {
-    return [...kept.values()].findLast((snapshot) => snapshot.cloud === cloud)
+    return [...kept.values()].find((snapshot) => snapshot.cloud === cloud)
   }
 
   return {
-    remember,
+    remember: (id, snapshot) => void kept.set(id, snapshot),
+
     async load(queries, record) {
       const known = kept.get(record.id)
-      const snapshot = known ?? (await read(queries, record, neighbour(record.cloud)))
-      remember(record.id, snapshot)
+      if (known) return known
+      const snapshot = await read(queries, record, neighbour(record.cloud))
+      kept.set(record.id, snapshot)
       return snapshot
     },
   }

@@ -44,4 +44,18 @@ describe('the migrations', () => {
       INSERT INTO "_prisma_migrations" (id, checksum, migration_name) VALUES ('x', 'y', '29990101_later')`)
     await expect(migrate(connection)).rejects.toThrow(/newer version \(29990101_later\)/)
   })
+
+  it('tell why they failed, also when the connection is lost by then', async () => {
+    const lost: MigrationConnection = {
+      ...connection,
+      async exec(sql) {
+        const result = await database.exec(sql)
+        if (sql === 'ROLLBACK') throw new Error('the connection is lost')
+        return result
+      },
+    }
+    await database.exec('ALTER TABLE "_prisma_migrations" RENAME COLUMN migration_name TO odd')
+    await expect(migrate(lost)).rejects.toThrow(/"migration_name" does not exist/)
+    await database.exec('ALTER TABLE "_prisma_migrations" RENAME COLUMN odd TO migration_name')
+  })
 })

@@ -1,9 +1,16 @@
 /** What the store promises, the same on both engines: run by embedded.test.ts and postgresql.test.ts. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { parsePrefix } from '../../src/core/prefix.ts'
-import { lastPositionOf, OPEN, parseFileDate, type FileDate } from '../../src/core/file-date.ts'
-import { type Snapshot } from '../../src/core/snapshot.ts'
-import { type Store } from '../../src/store/contract.ts'
+import type { Cloud } from '../../src/core/cloud.ts'
+import {
+  lastPositionOf,
+  OPEN,
+  parseFileDate,
+  type FileDate,
+  type Position,
+} from '../../src/core/file-date.ts'
+import type { Snapshot } from '../../src/core/snapshot.ts'
+import type { Store } from '../../src/store/contract.ts'
 import { openTestDatabase, type ENGINES, type TestDatabase } from '../support/database.ts'
 import { entryOf, publicationAfter } from '../support/entries.ts'
 import { makeFeed, smallDocument, tagValue } from '../support/feed.ts'
@@ -208,7 +215,7 @@ export function storeSuite(engine: (typeof ENGINES)[number]): void {
     const [tag] = first.snapshot.tags.values()
     const [prefix] = tag?.prefixes ?? []
     if (!tag || !prefix) throw new Error('the feed has no prefix')
-    const spans = await store.lookup.spansOf([prefix], ['Public'])
+    const spans = await store.lookup.spansOf([prefix], new Map([['Public', OPEN]]))
     expect(spans).toContainEqual(
       expect.objectContaining({
         cloud: 'Public',
@@ -217,18 +224,55 @@ export function storeSuite(engine: (typeof ENGINES)[number]): void {
         from: 2025010600,
       }),
     )
-    expect(await store.lookup.spansOf([prefix], ['China'])).toEqual([])
-    expect(await store.lookup.spansOf([known('192.0.2.0/24')], ['Public'])).toEqual([])
+    expect(await store.lookup.spansOf([prefix], new Map([['China', OPEN]]))).toEqual([])
+    expect(await store.lookup.spansOf([prefix], new Map())).toEqual([])
+    const foreign = known('192.0.2.0/24')
+    expect(await store.lookup.spansOf([foreign], new Map([['Public', OPEN]]))).toEqual([])
   })
 
-  it('remembers validators with the URL they came from', async () => {
+  it('answers with the facts a tag had at the position asked about, cloud by cloud', async () => {
+    const held = known('20.0.0.0/16')
+    const weeks: [Cloud, string, string[], string][] = [
+      ['Public', '2025-01-06', [held.text], 'Old'],
+      ['Public', '2025-01-13', [held.text], 'New'],
+      ['Public', '2025-01-20', ['20.1.0.0/16'], 'Newest'],
+      ['China', '2025-01-06', [held.text], 'Chinese'],
+    ]
+    const positions: Position[] = []
+    for (const [cloud, day, prefixes, name] of weeks) {
+      const facts = { systemService: name, region: name.toLowerCase() }
+      const text = smallDocument({ cloud, values: [tagValue('AzureCloud', prefixes, facts)] })
+      const entry = entryOf({ text, fileDate: date(day), fileName: `${cloud}-${day}` })
+      positions.push((await store.history.accept(entry)).record.position)
+    }
+    const [old = OPEN, fresh = OPEN, gone = OPEN, chinese = OPEN] = positions
+    const factsAt = async (...at: [Cloud, Position][]) =>
+      (await store.lookup.spansOf([held], new Map(at))).map(({ cloud, region, systemService }) => {
+        return [cloud, region, systemService]
+      })
+    expect(await factsAt(['Public', old])).toEqual([['Public', 'old', 'Old']])
+    expect(await factsAt(['Public', fresh], ['China', chinese])).toEqual([
+      ['China', 'chinese', 'Chinese'],
+      ['Public', 'new', 'New'],
+    ])
+    // The span is told, with its times, but the tag does not hold the network any more.
+    expect(await factsAt(['Public', gone])).toEqual([['Public', '', '']])
+  })
+
+  it('remembers the validators of the newest file with the URL they came from', async () => {
     await store.history.accept(first)
     const { url } = first.origin
-    expect(await store.history.validatorsOf(url)).toEqual({ etag: `"${first.origin.fileName}"` })
-    expect(await store.history.validatorsOf(`${url}?other`)).toBeUndefined()
+    const { contentHash } = first.snapshot
+    const validatorsOf = (hash?: string, at = url) => store.history.validatorsOf('Public', at, hash)
+    expect(await validatorsOf(contentHash)).toMatchObject({ etag: `"${first.origin.fileName}"` })
+    expect(await validatorsOf(contentHash, `${url}?other`)).toBeUndefined()
+    expect(await validatorsOf(second.snapshot.contentHash)).toBeUndefined()
+    expect(await validatorsOf()).toBeUndefined()
     await store.history.seenAgain('Public', first.origin)
     expect(await store.history.newestFileDate('Public')).toBe('2025-01-06')
     expect(await store.history.newestFileDate('China')).toBeUndefined()
+    await store.history.accept(second)
+    expect(await validatorsOf(contentHash)).toBeUndefined()
   })
 
   it('keeps one run per cloud under way and records what it came to', async () => {
@@ -246,8 +290,9 @@ export function storeSuite(engine: (typeof ENGINES)[number]): void {
       outcome: 'refused',
       detail: { refusals: [{ path: 'values[0]' }] },
     })
+    expect((await store.runs.request({ ...wish, dryRun: true })).joined).toBe(false)
     expect((await store.runs.request(wish)).joined).toBe(false)
-    expect(await store.runs.list({ cloud: 'Public', limit: 10 })).toHaveLength(2)
+    expect(await store.runs.list({ cloud: 'Public', limit: 10 })).toHaveLength(3)
   })
 
   it('ends the runs a killed process left behind', async () => {

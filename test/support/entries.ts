@@ -1,7 +1,7 @@
 /** Weekly documents as entries for the store. */
 import { readDocument } from '../../src/documents/read-document.ts'
-import { type Entry, type PublicationRequest } from '../../src/store/contract.ts'
-import { type WeeklyDocument } from './feed.ts'
+import type { Entry, PublicationRequest } from '../../src/store/contract.ts'
+import type { WeeklyDocument } from './feed.ts'
 
 export function entryOf(week: Pick<WeeklyDocument, 'text' | 'fileDate' | 'fileName'>): Entry {
   const bytes = Buffer.from(week.text)

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
-import { type Requirement } from './requirements.ts'
+import type { Requirement } from './requirements.ts'
 import { portOf } from './publisher.ts'
 
 export interface PostgresServer {

@@ -206,8 +206,8 @@ ALTER TABLE "run"
         ('published', 'unchanged', 'refused', 'held', 'failed', 'would-publish')),
     ADD CONSTRAINT "run_finished_has_outcome" CHECK (("state" = 'finished') = ("outcome" IS NOT NULL));
 
--- One run per cloud is under way; asking again joins it.
-CREATE UNIQUE INDEX "run_one_under_way" ON "run" ("cloud") WHERE "state" <> 'finished';
+-- One real run per cloud is under way; asking again joins it. Dry runs write nothing.
+CREATE UNIQUE INDEX "run_one_under_way" ON "run" ("cloud") WHERE "state" <> 'finished' AND NOT "dry_run";
 
 ALTER TABLE "membership_interval"
     ADD CONSTRAINT "membership_interval_goes_forward" CHECK ("from_position" < "until_position");
