@@ -1,17 +1,18 @@
 /**
- * Files by hand, a person's act: refusals block, the guard's doubts are told and do not. In date
+ * Files by hand, a person's act: what cannot be right is refused, an old file is welcome. In date
  * order every snapshot finds its place; what is current afterwards is the newest file, unless
  * something else was published on purpose.
  */
-import { type Cloud } from '../core/cloud.ts'
+import type { Cloud } from '../core/cloud.ts'
 import { OPEN } from '../core/file-date.ts'
 import { judge, type GuardPolicy } from '../core/guard.ts'
-import { type Result } from '../core/result.ts'
-import { type Refusal } from '../core/service-tags.ts'
-import { type Snapshot } from '../core/snapshot.ts'
+import type { Result } from '../core/result.ts'
+import type { Refusal } from '../core/service-tags.ts'
+import type { Snapshot } from '../core/snapshot.ts'
+import { latestPlausibleDate } from './plausible-date.ts'
 import { readDocument } from '../documents/read-document.ts'
-import { type WeeklyFile } from '../sources/weekly-files.ts'
-import { type Publication, type Store } from '../store/contract.ts'
+import type { WeeklyFile } from '../sources/weekly-files.ts'
+import type { Publication, Store } from '../store/contract.ts'
 
 export type Imported =
   | {
@@ -20,13 +21,13 @@ export type Imported =
       readonly snapshotId: string
       /** False when the file was known. */
       readonly isNew: boolean
-      readonly doubts: readonly string[]
     }
   | { readonly kind: 'refused'; readonly file: WeeklyFile; readonly refusals: readonly Refusal[] }
 
 export interface ImportDeps {
   readonly store: Store
   readonly policy: GuardPolicy
+  readonly now: () => Date
   /** The document's bytes; a file that cannot be read is refused like a bad one, the others go on. */
   readonly read: (file: WeeklyFile) => Promise<Result<Uint8Array>>
 }
@@ -43,7 +44,7 @@ export async function* importFiles(
 }
 
 async function importFile(
-  { store, policy, read }: ImportDeps,
+  { store, policy, now, read }: ImportDeps,
   file: WeeklyFile,
   predecessors: Map<Cloud, Snapshot>,
 ): Promise<Imported> {
@@ -57,7 +58,8 @@ async function importFile(
   const parsed = readDocument(bytes, predecessors.get(cloud))
   if (!parsed.ok) return { kind: 'refused', file, refusals: parsed.refusals }
   const { snapshot } = parsed
-  const verdict = judge({ cloud, candidate: { snapshot, fileDate } }, policy)
+  const facts = { cloud, candidate: { snapshot, fileDate }, notAfter: latestPlausibleDate(now()) }
+  const verdict = judge(facts, policy)
   if (verdict.kind === 'refuse') {
     const refusals = verdict.reasons.map((reason) => ({ path: '', value: fileName, reason }))
     return { kind: 'refused', file, refusals }
@@ -65,8 +67,7 @@ async function importFile(
   predecessors.set(cloud, snapshot)
   const origin = { strategy: 'import', url: path, fileName, fileDate, validators: {} }
   const { record, isNew } = await store.history.accept({ snapshot, bytes, origin })
-  const doubts = verdict.kind === 'hold' ? verdict.reasons : []
-  return { kind: 'accepted', file, snapshotId: record.id, isNew, doubts }
+  return { kind: 'accepted', file, snapshotId: record.id, isNew }
 }
 
 /**

@@ -4,15 +4,24 @@
  * do no harm is the store's doing (a publication compares and sets the serial).
  */
 import { PgBoss, type ConstructorOptions } from 'pg-boss'
-import { type Logger } from 'pino'
-import { type Run } from '../store/contract.ts'
+import type { Logger } from 'pino'
+import type { Run } from '../store/contract.ts'
+import { databaseRefusal } from '../store/open.ts'
 import { RUN_LIMIT_SECONDS, type Runner } from './runner.ts'
 
 export interface Jobs {
-  /** Begins to work; `alone` when no other process can hold a job. */
+  /**
+   * Begins to work; `alone` when no other process can hold a job: what is in the queue was then
+   * left by a killed one and is dropped.
+   * @throws RangewardenError `cannot-start` when a PostgreSQL does not let the queue be made
+   */
   start(options: { alone: boolean }): Promise<void>
+  /** Puts the run in the queue, once `start` has made it; fails as `start` does. */
   enqueue(run: Run): Promise<void>
-  /** Waits for the run at work to end, for a while, then aborts it. */
+  /**
+   * Aborts the run at work at once, since a fetch may take minutes and must not hold up a
+   * shutdown, and waits until it is recorded: for 20 seconds, if its source does not listen.
+   */
   stop(): Promise<void>
 }
 
@@ -34,35 +43,54 @@ export function createJobs(deps: {
   readonly runner: Runner
   readonly log: Logger
 }): Jobs {
-  const { runner, log } = deps
-  const boss = new PgBoss({ ...deps.options, schedule: false })
+  const { options, runner, log } = deps
+  const boss = new PgBoss({ ...options, schedule: false })
   boss.on('error', (err) => log.error({ err }, 'Job queue error'))
   const stopping = new AbortController()
+  const started = Promise.withResolvers<undefined>()
+  started.promise.catch(() => undefined) // told to whoever waits, if anybody does
+
+  async function work(alone: boolean): Promise<void> {
+    await boss.start()
+    await boss.createQueue(QUEUE, {
+      policy: 'singleton',
+      retryLimit: 2,
+      heartbeatSeconds: HEARTBEAT_SECONDS,
+      expireInSeconds: RUN_LIMIT_SECONDS,
+    })
+    if (alone) await boss.deleteAllJobs(QUEUE)
+    await boss.work<JobData>(QUEUE, { pollingIntervalSeconds: POLLING_SECONDS }, async (jobs) => {
+      for (const { data, signal } of jobs) {
+        await runner.perform(data.runId, AbortSignal.any([signal, stopping.signal]))
+      }
+    })
+  }
 
   return {
     async start({ alone }) {
-      await boss.start()
-      await boss.createQueue(QUEUE, {
-        policy: 'singleton',
-        retryLimit: 2,
-        heartbeatSeconds: HEARTBEAT_SECONDS,
-        expireInSeconds: RUN_LIMIT_SECONDS,
-      })
-      if (alone) await boss.deleteAllJobs(QUEUE)
-      const options = { pollingIntervalSeconds: POLLING_SECONDS }
-      await boss.work<JobData>(QUEUE, options, async (jobs) => {
-        for (const { data, signal } of jobs) {
-          await runner.perform(data.runId, AbortSignal.any([signal, stopping.signal]))
-        }
-      })
+      try {
+        await work(alone)
+        started.resolve(undefined)
+      } catch (cause) {
+        const { connectionString } = options
+        const fault = connectionString ? databaseRefusal(connectionString, cause) : cause
+        started.reject(fault)
+        // Its connections would keep the process alive.
+        await boss.stop({ graceful: false }).catch((err: unknown) => {
+          log.error({ err }, 'Job queue did not stop')
+        })
+        throw fault
+      }
     },
 
     async enqueue({ id, cloud }) {
+      await started.promise
       await boss.send(QUEUE, { runId: id } satisfies JobData, { singletonKey: cloud })
     },
 
     async stop() {
       stopping.abort()
+      started.reject(new Error('the job queue was stopped before it had started'))
       await boss.stop({ graceful: true, timeout: STOP_TIMEOUT_MS })
     },
   }

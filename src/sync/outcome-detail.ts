@@ -1,6 +1,6 @@
 /** What a run record says of an outcome: JSON values that explain it without the log. */
-import { type SnapshotDiff } from '../core/diff.ts'
-import { type RunOutcome } from './run-once.ts'
+import type { SnapshotDiff } from '../core/diff.ts'
+import type { RunOutcome } from './run-once.ts'
 
 export function outcomeDetail(outcome: RunOutcome): Record<string, unknown> {
   switch (outcome.kind) {
@@ -26,32 +26,6 @@ export function outcomeDetail(outcome: RunOutcome): Record<string, unknown> {
     case 'failed':
       return { reason: outcome.reason, ...urlOf(outcome) }
   }
-}
-
-/** One sentence for a person. */
-export function describeOutcome(outcome: RunOutcome): string {
-  switch (outcome.kind) {
-    case 'published':
-      return `published ${outcome.record.id} as serial ${outcome.publication.serial}: ${describeDiff(outcome.diff)}`
-    case 'would-publish':
-      return `would publish the file of ${outcome.fileDate}: ${describeDiff(outcome.diff)}`
-    case 'unchanged':
-      return `unchanged: ${outcome.reason} (${outcome.fileDate})`
-    case 'refused': {
-      const [first] = outcome.refusals
-      const more = outcome.refusals.length - 1
-      const place = first?.path ? `${first.path}: ` : ''
-      return `refused: ${place}${first?.reason ?? ''} (${first?.value ?? ''})${more > 0 ? ` and ${more} more` : ''}`
-    }
-    case 'held':
-      return `held for a person: ${outcome.reasons.join('; ')}`
-    case 'failed':
-      return `failed: ${outcome.reason}`
-  }
-}
-
-function describeDiff(diff: SnapshotDiff): string {
-  return `${diff.tags.length} tags, +${diff.membershipsAdded} and -${diff.membershipsRemoved} prefixes`
 }
 
 function diffCounts(diff: SnapshotDiff): Record<string, unknown> {

@@ -1,18 +1,20 @@
 /** One pass of the sync: fetch, check, compare, publish. The whole service on one screen. */
-import { type Cloud } from '../core/cloud.ts'
+import type { Cloud } from '../core/cloud.ts'
 import { diffSnapshots, type SnapshotDiff } from '../core/diff.ts'
-import { type FileDate } from '../core/file-date.ts'
+import { OPEN, type FileDate } from '../core/file-date.ts'
 import { judge, type GuardPolicy } from '../core/guard.ts'
-import { type Refusal } from '../core/service-tags.ts'
-import { type Snapshot } from '../core/snapshot.ts'
+import type { Refusal } from '../core/service-tags.ts'
 import { readDocument } from '../documents/read-document.ts'
-import { type Origin, type Source } from '../sources/contract.ts'
-import { type Publication, type SnapshotRecord, type Store } from '../store/contract.ts'
+import { readPublished } from '../history/published.ts'
+import type { Origin, Source } from '../sources/contract.ts'
+import type { Entry, Publication, SnapshotRecord, Store } from '../store/contract.ts'
+import { latestPlausibleDate } from './plausible-date.ts'
 
 export interface SyncDeps {
   readonly source: Source
   readonly store: Store
   readonly policy: GuardPolicy
+  readonly now: () => Date
 }
 
 export interface RunRequest {
@@ -52,11 +54,15 @@ export type RunOutcome =
 
 /** Never throws for what the publisher does; a fault of the database or of ours is thrown. */
 export async function runOnce(
-  { source, store, policy }: SyncDeps,
+  { source, store, policy, now }: SyncDeps,
   { cloud, dryRun, requestedBy, signal }: RunRequest,
 ): Promise<RunOutcome> {
-  const current = await readCurrent(store, cloud)
-  const fetched = await source.fetch({ cloud, validatorsOf: store.history.validatorsOf, signal })
+  const current = await readPublished(store, cloud)
+  const newest = await store.history.at(cloud, OPEN)
+  // A 304 may only stand for the newest file saying what is published: everything else is judged.
+  const contentHash = current?.record.contentHash
+  const validatorsOf = (url: string) => store.history.validatorsOf(cloud, url, contentHash)
+  const fetched = await source.fetch({ cloud, validatorsOf, signal })
   if (fetched.kind === 'unavailable') {
     return { kind: 'failed', reason: fetched.reason, url: fetched.url }
   }
@@ -65,20 +71,28 @@ export async function runOnce(
   }
   const { origin } = fetched
   if (fetched.kind === 'not-modified') {
-    await store.history.seenAgain(cloud, origin)
+    if (!dryRun) await seenAgain(store, cloud, origin)
     return unchanged(origin, 'the publisher says that the file has not changed')
   }
 
   const parsed = readDocument(fetched.bytes, current?.snapshot)
   if (!parsed.ok) return { kind: 'refused', refusals: parsed.refusals, url: origin.url }
   const { snapshot } = parsed
-  const candidate = { snapshot, fileDate: origin.fileDate }
-  const verdict = judge({ cloud, candidate, current }, policy)
+  const facts = {
+    cloud,
+    candidate: { snapshot, fileDate: origin.fileDate },
+    notAfter: latestPlausibleDate(now()),
+    current: current && {
+      newestFileDate: newest?.fileDate ?? current.record.fileDate,
+      rolledBack: current.publication.kind === 'rollback',
+    },
+  }
+  const verdict = judge(facts, policy)
   if (verdict.kind === 'refuse') return refusedByGuard(verdict.reasons, origin)
 
   const entry = { snapshot, bytes: fetched.bytes, origin }
-  if (snapshot.contentHash === current?.snapshot.contentHash) {
-    if (!dryRun) await store.history.accept(entry)
+  if (snapshot.contentHash === contentHash) {
+    if (!dryRun) await acceptAgain(store, entry)
     return unchanged(origin, 'the file says what is published already')
   }
   if (verdict.kind === 'hold') {
@@ -100,18 +114,15 @@ export async function runOnce(
   return { kind: 'failed', reason, url: origin.url }
 }
 
-interface Current {
-  readonly publication: Publication
-  readonly snapshot: Snapshot
-  readonly fileDate: FileDate
+/** The publisher offers what is published: no other candidate waits for a person any more. */
+async function seenAgain({ history, holds }: Store, cloud: Cloud, origin: Origin): Promise<void> {
+  await history.seenAgain(cloud, origin)
+  await holds.settle(cloud)
 }
 
-async function readCurrent(store: Store, cloud: Cloud): Promise<Current | undefined> {
-  const publication = await store.publications.current(cloud)
-  const record = publication && (await store.history.byId(publication.snapshotId))
-  if (!publication || !record) return undefined
-  const { fileDate } = record
-  return { publication, fileDate, snapshot: await store.history.load(record) }
+async function acceptAgain({ history, holds }: Store, entry: Entry): Promise<void> {
+  await history.accept(entry)
+  await holds.settle(entry.snapshot.cloud)
 }
 
 function unchanged({ fileDate }: Origin, reason: string): RunOutcome {

@@ -2,10 +2,10 @@
  * Runs: asked for by anybody, carried out once, recorded whatever they come to. The schedule, the
  * API and the command line all go through here.
  */
-import { type Logger } from 'pino'
-import { type Cloud } from '../core/cloud.ts'
+import type { Logger } from 'pino'
+import type { Cloud } from '../core/cloud.ts'
 import { RangewardenError } from '../core/errors.ts'
-import { type Run, type RunTrigger } from '../store/contract.ts'
+import type { Run, RunTrigger } from '../store/contract.ts'
 import { outcomeDetail } from './outcome-detail.ts'
 import { runOnce, type RunOutcome, type SyncDeps } from './run-once.ts'
 
@@ -27,8 +27,13 @@ export const RUN_LIMIT_SECONDS = 15 * 60
 
 export interface RunnerDeps extends SyncDeps {
   readonly log: Logger
-  /** Called after a publication is committed, before the run counts as finished. */
-  readonly onPublished: (cloud: Cloud) => Promise<void>
+  /**
+   * Called when a pass is through, before its run counts as finished: what it published is served
+   * by then. A fault is logged and changes nothing of the outcome, which is committed.
+   */
+  readonly refresh: () => Promise<void>
+  /** Told of every outcome that was recorded. */
+  readonly noticed?: (cloud: Cloud, outcome: RunOutcome) => void
 }
 
 export function createRunner(deps: RunnerDeps): Runner {
@@ -47,13 +52,14 @@ export function createRunner(deps: RunnerDeps): Runner {
       try {
         const { cloud, dryRun, trigger } = run
         const outcome = await runOnce(deps, { cloud, dryRun, requestedBy: trigger, signal })
-        if (outcome.kind === 'published') await deps.onPublished(cloud)
+        if (!dryRun) await refreshed(deps, log)
         const detail = outcomeDetail(outcome)
         await store.runs.finish(id, outcome.kind, detail)
         const duration = Math.round(performance.now() - started)
         const line = { outcome: outcome.kind, ...detail, durationMs: duration }
         if (needsAttention(outcome)) log.warn(line, 'Run finished, a person may need to look')
         else log.info(line, 'Run finished')
+        if (!dryRun) deps.noticed?.(cloud, outcome)
         return outcome
       } catch (error) {
         await recordFault(deps, id, error)
@@ -61,6 +67,12 @@ export function createRunner(deps: RunnerDeps): Runner {
       }
     },
   }
+}
+
+async function refreshed({ refresh }: RunnerDeps, log: Logger): Promise<void> {
+  await refresh().catch((err: unknown) => {
+    log.error({ err }, 'Lists could not be prepared, the ones before are still served')
+  })
 }
 
 function needsAttention({ kind }: RunOutcome): boolean {

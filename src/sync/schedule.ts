@@ -1,6 +1,6 @@
 /** When: node-cron asks for a run, with jitter so that not every site polls at the same second. */
 import { schedule } from 'node-cron'
-import { type Logger } from 'pino'
+import type { Logger } from 'pino'
 
 /** Up to five minutes after the minute that the expression names. */
 const JITTER_MS = 5 * 60_000

@@ -1,11 +1,12 @@
-import pino from 'pino'
-import { type Dispatcher } from 'undici'
+import { pino } from 'pino'
+import type { Dispatcher } from 'undici'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { policies } from '../../src/core/guard.ts'
 import { createDispatcher } from '../../src/sources/dispatcher.ts'
 import { createMicrosoftSource } from '../../src/sources/microsoft.ts'
-import { type Store } from '../../src/store/contract.ts'
+import type { Store } from '../../src/store/contract.ts'
 import { outcomeDetail } from '../../src/sync/outcome-detail.ts'
+import { publishNewest } from '../../src/sync/import-files.ts'
 import { runOnce, type RunOutcome } from '../../src/sync/run-once.ts'
 import { createRunner } from '../../src/sync/runner.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -24,6 +25,7 @@ import {
 } from '../support/publisher.ts'
 
 const PAGE = pagePath('Public')
+const NOW = new Date('2025-02-10')
 const weeks = makeFeed({ seed: 11, weeks: 4 })
 
 let database: TestDatabase
@@ -60,6 +62,10 @@ function compact(fileDate: string): string {
   return fileDate.replaceAll('-', '')
 }
 
+function nextDay(fileDate: string): string {
+  return new Date(Date.parse(fileDate) + 86_400_000).toISOString().slice(0, 10)
+}
+
 /** The publisher's page links this date, and the file answers so. */
 function publish(fileDate: string, behaviour: Behaviour): void {
   const date = compact(fileDate)
@@ -73,7 +79,7 @@ function publishWeek(i: number): void {
 
 function run(dryRun = false): Promise<RunOutcome> {
   return runOnce(
-    { source: source(), store, policy: policies.cautious },
+    { source: source(), store, policy: policies.cautious, now: () => NOW },
     { cloud: 'Public', dryRun, requestedBy: 'test', signal: new AbortController().signal },
   )
 }
@@ -142,6 +148,76 @@ describe('one pass', () => {
     expect(await run()).toMatchObject({ kind: 'published', publication: { serial: 2 } })
   })
 
+  it('holds a week that the publisher goes back to, though it was fetched before', async () => {
+    publish(week(0).fileDate, validated(week(0).text, '"one"', 'Mon, 06 Jan 2025 00:00:00 GMT'))
+    await run()
+    publishWeek(1)
+    await run()
+    publisher.answer(PAGE, bytes(weeklyPage('Public', [compact(week(0).fileDate)])))
+    expect(await run()).toMatchObject({ kind: 'held', fileDate: week(0).fileDate })
+  })
+
+  it('counts an unchanged week when it judges what is older', async () => {
+    publishWeek(1)
+    await run()
+    publishWeek(2)
+    expect(await run()).toMatchObject({ kind: 'unchanged' })
+    const between = nextDay(week(1).fileDate)
+    expect(between < week(2).fileDate).toBe(true)
+    publish(between, bytes(week(3).text))
+    expect(await run()).toMatchObject({ kind: 'held' })
+  })
+
+  it('refuses a file dated far ahead, so that the true next one is not older', async () => {
+    publishWeek(0)
+    await run()
+    publish('2046-01-01', bytes(week(1).text))
+    const refused = await run()
+    expect(refused.kind).toBe('refused')
+    expect(JSON.stringify(outcomeDetail(refused))).toContain(
+      'nothing after 2025-02-18 can be right',
+    )
+    publishWeek(1)
+    expect(await run()).toMatchObject({ kind: 'published' })
+  })
+
+  it('leaves a rollback in force, whatever the publisher offers', async () => {
+    publishWeek(0)
+    await run()
+    publishWeek(1)
+    await run()
+    const first = (await store.history.list({ limit: 10 })).at(-1)
+    if (!first) throw new Error('no history')
+    const back = {
+      kind: 'rollback',
+      publishedBy: 'a person',
+      reason: 'why',
+      expectedSerial: 2,
+    } as const
+    await store.publications.republish(first, back)
+    expect(await run()).toMatchObject({ kind: 'held' })
+    publishWeek(3)
+    expect(await run()).toMatchObject({ kind: 'held' })
+    expect(await publishNewest(store, 'Public', 'test')).toBeUndefined()
+    expect((await store.publications.current('Public'))?.serial).toBe(3)
+  })
+
+  it('lets a hold wait until something newer is published, and wait again when offered again', async () => {
+    publishWeek(1)
+    await run()
+    publishWeek(0)
+    await run()
+    publish(nextDay(week(0).fileDate), bytes(week(3).text))
+    await run()
+    publishWeek(0)
+    await run()
+    const states = async () => (await store.holds.list('Public')).map(({ state }) => state)
+    expect((await states()).sort()).toEqual(['replaced', 'waiting'])
+    publishWeek(3)
+    expect(await run()).toMatchObject({ kind: 'published' })
+    expect(await states()).toEqual(['replaced', 'replaced'])
+  })
+
   it('publishes other content of the same date as a revision', async () => {
     publish(week(0).fileDate, bytes(week(0).text))
     await run()
@@ -197,13 +273,14 @@ describe('one pass', () => {
 })
 
 describe('a run', () => {
-  function runner(onPublished = () => Promise.resolve()) {
+  function runner(refresh = () => Promise.resolve()) {
     return createRunner({
       source: source(),
       store,
       policy: policies.cautious,
       log: pino({ level: 'silent' }),
-      onPublished,
+      now: () => NOW,
+      refresh,
     })
   }
   const wish = { cloud: 'Public', trigger: 'api', dryRun: false } as const
@@ -233,11 +310,33 @@ describe('a run', () => {
     expect(seen).toEqual([1, 'running'])
   })
 
+  it('is recorded as published also when its lists cannot be prepared', async () => {
+    publishWeek(0)
+    const asked = await runner(() => Promise.reject(new Error('out of memory'))).request(wish)
+    const outcome = await runner(() => Promise.reject(new Error('out of memory'))).perform(
+      asked.run.id,
+      signal,
+    )
+    expect(outcome?.kind).toBe('published')
+    expect(await store.runs.byId(asked.run.id)).toMatchObject({ outcome: 'published' })
+  })
+
   it('is recorded as failed when a fault of our own ends it, which is thrown on', async () => {
     publishWeek(0)
-    const { perform, request } = runner(() => Promise.reject(new Error('out of memory')))
-    const { run: asked } = await request(wish)
-    await expect(perform(asked.id, signal)).rejects.toThrow('out of memory')
+    const broken = {
+      ...store,
+      history: { ...store.history, at: () => Promise.reject(new Error('gone')) },
+    }
+    const failing = createRunner({
+      source: source(),
+      store: broken,
+      policy: policies.cautious,
+      now: () => NOW,
+      log: pino({ level: 'silent' }),
+      refresh: () => Promise.resolve(),
+    })
+    const { run: asked } = await failing.request(wish)
+    await expect(failing.perform(asked.id, signal)).rejects.toThrow('gone')
     expect(await store.runs.byId(asked.id)).toMatchObject({ outcome: 'failed' })
   })
 })

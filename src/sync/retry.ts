@@ -1,0 +1,44 @@
+/** One ladder for "their side is down": a cloud that failed is asked for again, ever less often. */
+import type { Cloud } from '../core/cloud.ts'
+import type { RunOutcome } from './run-once.ts'
+
+/** Minutes from a failed run to the next try; after the last it is the schedule's turn. */
+export const RETRY_MINUTES = [1, 5, 15, 60]
+
+export interface Retry {
+  /** To be told of every outcome: a failed one asks for another run later, any other starts anew. */
+  noticed(cloud: Cloud, outcome: RunOutcome): void
+  stop(): void
+}
+
+/** `delay` calls back after some milliseconds and gives what cancels it. */
+export function createRetry(
+  ask: (cloud: Cloud) => void,
+  delay: (callback: () => void, ms: number) => () => void,
+): Retry {
+  const failures = new Map<Cloud, number>()
+  const cancels = new Map<Cloud, () => void>()
+
+  function cancel(cloud: Cloud): void {
+    cancels.get(cloud)?.()
+    cancels.delete(cloud)
+  }
+
+  return {
+    noticed(cloud, outcome) {
+      cancel(cloud)
+      if (outcome.kind !== 'failed') return void failures.delete(cloud)
+      const count = failures.get(cloud) ?? 0
+      failures.set(cloud, count + 1)
+      const minutes = RETRY_MINUTES[count]
+      if (minutes !== undefined)
+        cancels.set(
+          cloud,
+          delay(() => ask(cloud), minutes * 60_000),
+        )
+    },
+    stop() {
+      for (const cloud of [...cancels.keys()]) cancel(cloud)
+    },
+  }
+}
