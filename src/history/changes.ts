@@ -1,10 +1,10 @@
 /** What changed between any two snapshots, for one tag, one region or all. */
-import { type Cloud } from '../core/cloud.ts'
+import type { Cloud } from '../core/cloud.ts'
 import { diffOfTags, diffSnapshots, type SnapshotDiff } from '../core/diff.ts'
 import { notFound } from '../core/errors.ts'
 import { regionNames } from '../core/selection.ts'
-import { type ServiceTag, type Snapshot } from '../core/snapshot.ts'
-import { type HistoryStore, type SnapshotRecord } from '../store/contract.ts'
+import type { ServiceTag, Snapshot } from '../core/snapshot.ts'
+import type { HistoryStore, SnapshotRecord } from '../store/contract.ts'
 import { resolveSnapshot } from './resolve.ts'
 
 export interface ChangesQuery {

@@ -1,11 +1,12 @@
 /** Which service tags hold an address or a network, now or on a past day. */
 import IPCIDR from 'ip-cidr'
-import { compareWords, parseAddress, type Address } from '../core/address.ts'
-import { type Cloud } from '../core/cloud.ts'
+import { Netmask } from 'netmask'
+import { compareWords, formatAddress, parseAddress, type Address } from '../core/address.ts'
+import type { Cloud } from '../core/cloud.ts'
 import { invalidInput, RangewardenError } from '../core/errors.ts'
 import { OPEN, type FileDate, type Position } from '../core/file-date.ts'
-import { prefixOf, type Prefix } from '../core/prefix.ts'
-import { type MembershipSpan, type SnapshotRecord, type Store } from '../store/contract.ts'
+import { parsePrefix, prefixOf, type Prefix } from '../core/prefix.ts'
+import type { MembershipSpan, SnapshotRecord, Store } from '../store/contract.ts'
 import { resolveSnapshot } from './resolve.ts'
 
 /** A tag that held the whole query in one of its published prefixes. */
@@ -46,7 +47,7 @@ export async function lookUp(
   const snapshots = await snapshotsAt(stores, clouds, at)
   const spans = await stores.lookup.spansOf(
     candidates,
-    snapshots.map(({ cloud }) => cloud),
+    new Map(snapshots.map(({ cloud, position }) => [cloud, position])),
   )
   const answers: LookupAnswer[] = []
   for (const snapshot of snapshots) {
@@ -117,7 +118,7 @@ function holders(text: string): Prefix[] {
   })
 }
 
-/** `ip-cidr` reads what people type; our own grammar has the last word on each address. */
+/** `ip-cidr` masks what people type; our own grammar reads each part of it, before and after. */
 function boundsOf(text: string): { first: Address; last: Address } {
   const dash = text.split('-')
   const [from, to] = dash.length === 2 ? dash : cidrBounds(text)
@@ -133,9 +134,28 @@ function boundsOf(text: string): { first: Address; last: Address } {
 }
 
 function cidrBounds(text: string): [string, string] {
-  if (!text.includes('/')) return [text, text]
-  if (!IPCIDR.isValidCIDR(text)) throw unreadable(text, 'not an address, a network or a-b')
-  return new IPCIDR(text).toRange<string>()
+  const [typed = '', suffix, ...more] = text.split('/')
+  if (suffix === undefined) return [text, text]
+  const address = parseAddress(typed)
+  if (!address.ok) throw unreadable(text, address.reason)
+  if (more.length > 0) throw unreadable(text, 'a length or a mask ends it')
+  const { family } = address.value
+  const length = family === 4 && suffix.includes('.') ? maskLength(text, suffix) : suffix
+  // The address has host bits, as people type them, so it is the length that is checked here.
+  const network = parsePrefix(`${family === 4 ? '0.0.0.0' : '::'}/${length}`)
+  if (!network.ok) throw unreadable(text, network.reason)
+  return new IPCIDR(`${formatAddress(address.value)}/${length}`).toRange<string>()
+}
+
+/** `20.0.0.0/255.255.0.0`, as routers print it, is `20.0.0.0/16`. */
+function maskLength(text: string, mask: string): number {
+  // Netmask also takes octal, hexadecimal and short masks: two readings of one text.
+  if (!parseAddress(mask).ok) throw unreadable(text, `${mask} is no network mask`)
+  try {
+    return new Netmask('0.0.0.0', mask).bitmask
+  } catch {
+    throw unreadable(text, `${mask} is no network mask`)
+  }
 }
 
 function unreadable(text: string, reason: string): RangewardenError {

@@ -3,9 +3,10 @@
  * through. What is in memory is told even while the database does not answer.
  */
 import { RETIRED_CLOUDS, type Cloud } from '../core/cloud.ts'
-import { type FileDate } from '../core/file-date.ts'
-import { type Lists, type Published } from '../lists/lists.ts'
-import { type Run, type Store } from '../store/contract.ts'
+import type { FileDate } from '../core/file-date.ts'
+import type { Lists } from '../lists/lists.ts'
+import type { Published } from './published.ts'
+import type { Run, Store } from '../store/contract.ts'
 
 /**
  * `empty` nothing is published; `held` a candidate waits for a person; `retired` no new files will

@@ -2,7 +2,7 @@
 import { CLOUDS, isCloud, type Cloud } from '../core/cloud.ts'
 import { invalidInput, notFound, RangewardenError } from '../core/errors.ts'
 import { lastPositionOf, OPEN, parseFileDate } from '../core/file-date.ts'
-import { type HistoryStore, type SnapshotRecord } from '../store/contract.ts'
+import type { HistoryStore, SnapshotRecord } from '../store/contract.ts'
 
 /**
  * The snapshot a caller means by `at`, `from` or `to`. A date means the newest file that is not

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { changesBetween } from '../../src/history/changes.ts'
 import { lookUp } from '../../src/history/lookup.ts'
 import { cloudOrOnly, resolveSnapshot } from '../../src/history/resolve.ts'
-import { type Store } from '../../src/store/contract.ts'
+import type { Store } from '../../src/store/contract.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { entryOf } from '../support/entries.ts'
 import { smallDocument, tagValue } from '../support/feed.ts'
@@ -139,9 +139,30 @@ describe('a lookup', () => {
     expect(answer?.hits[0]).toMatchObject({ firstSeen: '2025-01-13', lastSeen: '2025-01-13' })
   })
 
+  it('names region and service as the tag had them then, also where it holds the range on', async () => {
+    for (const [day, systemService] of [
+      ['2025-01-06', 'OldService'],
+      ['2025-01-13', 'NewService'],
+    ] as const) {
+      const facts = { systemService, region: systemService.toLowerCase() }
+      const values = [tagValue('AzureCloud', ['20.0.0.0/16'], facts)]
+      const text = smallDocument({ cloud: 'AzureGovernment', values })
+      const fileDate = parseFileDate(day)
+      if (!fileDate.ok) throw new Error(fileDate.reason)
+      await store.history.accept(entryOf({ text, fileDate: fileDate.value, fileName: `g-${day}` }))
+    }
+    const factsAt = async (at: string) => {
+      const [answer] = await lookUp(store, '20.0.0.1', { clouds: ['AzureGovernment'], at })
+      return answer?.hits.map(({ region, systemService }) => [region, systemService])
+    }
+    expect(await factsAt('2025-01-06')).toEqual([['oldservice', 'OldService']])
+    expect(await factsAt('latest')).toEqual([['newservice', 'NewService']])
+  })
+
   const readings: [string, string][] = [
     ['20.0.3.7', '20.0.0.0/16'],
     ['20.0.3.7/24', '20.0.0.0/16'],
+    ['20.0.3.7/255.255.255.0', '20.0.0.0/16'],
     ['20.0.0.1-20.0.255.255', '20.0.0.0/16'],
     [' 2603:1000:ff::1 ', '2603:1000::/40'],
     ['2603:1000::1/64', '2603:1000::/40'],
@@ -160,9 +181,20 @@ describe('a lookup', () => {
     'nonsense',
     '20.0.0',
     '20.0.0.1/33',
+    '20.0.0.1/255.0.255.0',
+    '020.0.0.1/255.255.0.0',
     '1.2.3.4-::1',
     '1.2.3.4-1.2.3.5-1.2.3.6',
     '020.0.0.1',
+    '020.0.0.1/16',
+    '2603:1000::/040',
+    '20.0.0.0/016',
+    '20.0.0.0/255.255.0.0/16',
+    '2603:1000::/40/64',
+    '20.0.0.0/0xff.0xff.0.0',
+    '20.0.0.0/255.255',
+    '2603:1000::1/255.255.0.0',
+    'fe80::1%eth0/64',
     '20.0.0.9-20.0.0.1',
   ])('refuses "%s" and says why', async (text) => {
     await expect(ask(text)).rejects.toMatchObject({ code: 'invalid-input' })
