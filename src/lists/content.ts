@@ -1,12 +1,12 @@
 /** A definition and a snapshot -> what the list says, whatever the format. Pure. */
-import { type ExportInput, type RequiredName } from '../../exporters/contract.ts'
+import type { ExportInput, RequiredName } from '../../exporters/contract.ts'
 import { countsOf } from '../core/diff.ts'
 import { mergeRules } from '../core/endpoint-rule.ts'
 import { RangeSet } from '../core/range-set.ts'
 import { selectTags } from '../core/selection.ts'
 import { compareText, type Sha256, type Snapshot } from '../core/snapshot.ts'
 import { findService } from '../endpoints/index.ts'
-import { type AllowlistDefinition } from './definition.ts'
+import type { AllowlistDefinition } from './definition.ts'
 
 /** Everything an exporter needs but the version and the format's own options. */
 export type ListContent = Omit<ExportInput, 'version' | 'options'>

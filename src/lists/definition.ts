@@ -20,8 +20,11 @@ export interface AllowlistDefinition {
   readonly builtIn: boolean
 }
 
+/** The name that a list without a stored definition has everywhere: it stands in its bytes. */
+export const UNSTORED = 'export'
+
 /** Also the length of names that formats build ACL and set names from. */
-export const ALLOWLIST_NAME = /^[a-z0-9][a-z0-9.-]{0,39}$/
+const ALLOWLIST_NAME = /^[a-z0-9][a-z0-9.-]{0,39}$/
 
 /**
  * What the connector's names resolve into, as far as tags tell. AzureCloud alone lacks ranges of
@@ -111,6 +114,49 @@ export type DefinitionBody = z.infer<typeof definitionBody>
  * endpoint service the cloud does not have
  */
 export function parseDefinition(
+  name: string,
+  body: unknown,
+  clouds: readonly Cloud[],
+): AllowlistDefinition {
+  if (name === UNSTORED)
+    throw invalidInput(`"${UNSTORED}" is the name of lists that are not stored`)
+  return checkedDefinition(name, body, clouds)
+}
+
+/** What a caller asks for without storing it: a query string or command-line options. */
+export interface SelectionWish {
+  readonly cloud: Cloud
+  readonly tags: readonly string[]
+  readonly regions: readonly string[]
+  readonly families: readonly string[]
+  readonly endpoints: readonly string[]
+}
+
+/**
+ * The definition of a list that is not stored: the same for the same selection, in whatever order
+ * and however often its names were given. The past (`past`) of a cloud can be asked after although
+ * nobody follows it any more.
+ * @throws as `parseDefinition`
+ */
+export function unstoredDefinition(
+  { cloud, tags, regions, families, endpoints }: SelectionWish,
+  { clouds, past }: { clouds: readonly Cloud[]; past: boolean },
+): AllowlistDefinition {
+  const body = {
+    cloud,
+    tags: sorted(tags),
+    regions: sorted(regions),
+    endpoints: sorted(endpoints),
+    ...(families.length > 0 ? { families: sorted(families) } : {}),
+  }
+  return checkedDefinition(UNSTORED, body, past ? CLOUDS : clouds)
+}
+
+function sorted(names: readonly string[]): string[] {
+  return [...new Set(names)].sort()
+}
+
+function checkedDefinition(
   name: string,
   body: unknown,
   clouds: readonly Cloud[],

@@ -1,10 +1,12 @@
+import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { exporters } from '../../exporters/index.ts'
-import { type Cloud } from '../../src/core/cloud.ts'
+import type { Cloud } from '../../src/core/cloud.ts'
 import { parseFileDate, type FileDate } from '../../src/core/file-date.ts'
+import { unstoredDefinition } from '../../src/lists/definition.ts'
 import { createLists, type Lists } from '../../src/lists/lists.ts'
-import { type PreparedList } from '../../src/lists/prepared-list.ts'
-import { type Store } from '../../src/store/contract.ts'
+import type { PreparedList } from '../../src/lists/prepared-list.ts'
+import type { Store } from '../../src/store/contract.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { entryOf, publicationAfter } from '../support/entries.ts'
 import { makeFeed, smallDocument, tagValue } from '../support/feed.ts'
@@ -28,8 +30,14 @@ beforeEach(async () => {
 })
 
 async function loadLists(clouds: readonly Cloud[] = ['Public']): Promise<Lists> {
-  const lists = createLists({ store: database.freshStore(), clouds, exporters, settings: SETTINGS })
-  await lists.load()
+  const lists = createLists({
+    store: database.freshStore(),
+    clouds,
+    exporters,
+    settings: SETTINGS,
+    log: pino({ level: 'silent' }),
+  })
+  await lists.refresh()
   return lists
 }
 
@@ -104,7 +112,7 @@ describe('the lists', () => {
       lists.current(name, 'json'),
     )
     await publishWeek(1)
-    await lists.reload('Public')
+    await lists.refresh()
     expect(lists.published('Public')?.publication.serial).toBe(2)
     const [namesAfter, addressesAfter] = ['app-proxy', 'app-proxy-ip'].map((name) =>
       lists.current(name, 'json'),
@@ -118,29 +126,12 @@ describe('the lists', () => {
   })
 
   it('do not move when a prefix is split or a tag is described otherwise', async () => {
-    const publishDocument = async (
-      date: string,
-      properties: object,
-      prefixes: string[],
-      serial: number,
-    ) => {
-      const values = [
-        tagValue('AzureCloud', prefixes),
-        tagValue('ServiceBus', ['20.0.1.0/28'], { ...properties }),
-      ]
-      const text = smallDocument({ values })
-      const fileDate = fileDateOf(date)
-      const entry = entryOf({ text, fileDate, fileName: date })
-      expect((await store.publications.publish(entry, publicationAfter(serial))).kind).toBe(
-        'published',
-      )
-    }
-    await publishDocument('2025-01-06', {}, ['20.0.0.0/16'], 0)
+    await publishDocument('2025-01-06', ['20.0.0.0/16'], 0)
     const lists = await loadLists()
     const before = lists.definitions().map(({ name }) => lists.current(name, 'json'))
     const facts = { region: 'westeurope', regionId: 18, networkFeatures: ['NSG'] }
-    await publishDocument('2025-01-13', facts, ['20.0.0.0/17', '20.0.128.0/17'], 1)
-    await lists.reload('Public')
+    await publishDocument('2025-01-13', ['20.0.0.0/17', '20.0.128.0/17'], 1, facts)
+    await lists.refresh()
     const after = lists.definitions().map(({ name }) => lists.current(name, 'json'))
     expect(after.map(({ digest, lastModified }) => [digest, lastModified])).toEqual(
       before.map(({ digest, lastModified }) => [digest, lastModified]),
@@ -153,11 +144,11 @@ describe('the lists', () => {
     const lists = await loadLists()
     const first = lists.current('app-proxy-ip', 'text')
     await publishWeek(1)
-    await lists.reload('Public')
+    await lists.refresh()
     const back = (await store.history.list({ limit: 10 })).at(-1)
     if (!back) throw new Error('no history')
     await store.publications.republish(back, { ...publicationAfter(2), kind: 'rollback' })
-    await lists.reload('Public')
+    await lists.refresh()
     const third = lists.current('app-proxy-ip', 'text')
     expect(third.snapshotId).toBe(first.snapshotId)
     expect(third.digest).not.toBe(first.digest)
@@ -170,10 +161,10 @@ describe('the lists', () => {
     const before = everything(lists)
     await publishWeek(1)
     await database.rows('ALTER TABLE list_bytes RENAME TO list_bytes_gone')
-    await expect(lists.reload('Public')).rejects.toThrow()
+    await expect(lists.refresh()).rejects.toThrow()
     await database.rows('ALTER TABLE list_bytes_gone RENAME TO list_bytes')
     expect(everything(lists)).toEqual(before)
-    await lists.reload('Public')
+    await lists.refresh()
     expect(everything(lists)).not.toEqual(before)
   })
 
@@ -240,17 +231,31 @@ describe('a stored definition', () => {
 })
 
 describe('a list nobody stored', () => {
-  it('keeps its serial and Last-Modified while its tag does not change', async () => {
-    await publishWeek(0)
+  const selection = {
+    cloud: 'Public',
+    tags: ['ServiceBus'],
+    regions: [],
+    families: [],
+    endpoints: [],
+  } as const
+  const wish = unstoredDefinition(selection, { clouds: ['Public'], past: false })
+
+  it('carries the hash of its content, and keeps its bytes while its tags do not change', async () => {
+    await publishDocument('2025-01-06', ['20.0.0.0/16'], 0)
     const lists = await loadLists()
-    const definition = { ...lists.definition('app-proxy'), name: 'export', builtIn: false }
-    const first = await lists.adHoc(definition, 'json')
-    expect(await lists.adHoc(definition, 'json')).toBe(first)
-    await publishWeek(1)
-    await lists.reload('Public')
-    const later = await lists.adHoc(definition, 'json')
-    expect(later).toMatchObject({ digest: first.digest, lastModified: first.lastModified })
+    const first = await lists.adHoc(wish, 'json')
+    expect(await lists.adHoc(wish, 'json')).toBe(first)
+    await publishDocument('2025-01-13', ['20.0.0.0/16', '20.1.0.0/16'], 1)
+    await lists.refresh()
+    const later = await lists.adHoc(wish, 'json')
+    expect(later.digest).toBe(first.digest)
     expect(later.snapshotId).not.toBe(first.snapshotId)
+    expect(textOf(later)).toMatch(/"content": "[0-9a-f]{12}"/)
+    expect(later.lastModified).toBeUndefined()
+    const remembered = await database.rows(
+      `SELECT list FROM list_version WHERE list NOT LIKE 'app-proxy%'`,
+    )
+    expect(remembered).toEqual([])
   })
 
   it('can be had as of any snapshot, without a serial', async () => {
@@ -262,9 +267,81 @@ describe('a list nobody stored', () => {
     const past = await lists.asOf(lists.definition('app-proxy-ip'), 'text', oldest)
     expect(textOf(past)).toContain(`snapshot ${oldest.id}`)
     expect(textOf(past)).not.toContain('serial')
+    expect(past.lastModified).toBeUndefined()
     expect(prefixLines(past)).not.toEqual(prefixLines(lists.current('app-proxy-ip', 'text')))
   })
+
+  it('is refused with a tag of another time; a stored one is served without it', async () => {
+    await publishDocument('2024-12-30', ['20.0.0.0/16'], 0)
+    await publishWeek(1)
+    const lists = await loadLists()
+    const [, oldest] = await store.history.list({ limit: 2 })
+    if (!oldest) throw new Error('no history')
+    const tags = ['AzureFrontDoor.Frontend']
+    const wanted = unstoredDefinition({ ...selection, tags }, { clouds: ['Public'], past: true })
+    await expect(lists.asOf(wanted, 'text', oldest)).rejects.toThrow(/AzureFrontDoor.Frontend/)
+    const past = await lists.asOf(lists.definition('app-proxy-ip'), 'text', oldest)
+    expect(prefixLines(past)).toEqual(['20.0.0.0/16'])
+  })
 })
+
+describe('several at once', () => {
+  it('end with the definition and the bytes that belong together', async () => {
+    await publishWeek(0)
+    const lists = await loadLists()
+    await Promise.all([
+      lists.put('mine', { tags: ['ServiceBus'] }),
+      lists.put('mine', { tags: ['AzureCloud'] }),
+      lists.refresh(),
+    ])
+    expect(lists.definition('mine').tags).toEqual(['AzureCloud'])
+    const json = JSON.parse(textOf(lists.current('mine', 'json'))) as { tags: string[] }
+    expect(json.tags).toEqual(['AzureCloud'])
+    await Promise.all([lists.delete('mine'), lists.refresh()])
+    expect(() => lists.current('mine', 'json')).toThrow(/no allowlist "mine"/)
+  })
+
+  it('see what another process published and stored', async () => {
+    await publishWeek(0)
+    const [here, there] = [await loadLists(), await loadLists()]
+    await here.put('mine', { tags: ['ServiceBus'] })
+    await publishWeek(1)
+    await there.refresh()
+    await here.refresh()
+    expect(everything(there)).toEqual(everything(here))
+    expect(there.published('Public')?.publication.serial).toBe(2)
+    await there.delete('mine')
+    await here.refresh()
+    expect(() => here.definition('mine')).toThrow(/no allowlist/)
+  })
+
+  it('go on with the others when one belongs to a cloud that is not followed any more', async () => {
+    await publishWeek(0)
+    await store.allowlists.put('chinese', { cloud: 'China', tags: ['AzureCloud'] })
+    const lists = await loadLists()
+    expect(() => lists.current('chinese', 'text')).toThrow(
+      /stored and cannot be used.*China is not followed/,
+    )
+    expect(lists.current('app-proxy', 'squid').digest).toMatch(/^[0-9a-f]{64}$/)
+    await lists.delete('chinese')
+    expect(await store.allowlists.list()).toEqual([])
+  })
+})
+
+async function publishDocument(
+  date: string,
+  prefixes: string[],
+  serial: number,
+  properties: object = {},
+): Promise<void> {
+  const values = [
+    tagValue('AzureCloud', prefixes),
+    tagValue('ServiceBus', ['20.0.1.0/28'], { ...properties }),
+  ]
+  const fileDate = fileDateOf(date)
+  const entry = entryOf({ text: smallDocument({ values }), fileDate, fileName: date })
+  expect((await store.publications.publish(entry, publicationAfter(serial))).kind).toBe('published')
+}
 
 function fileDateOf(text: string): FileDate {
   const parsed = parseFileDate(text)

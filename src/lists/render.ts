@@ -1,0 +1,119 @@
+/** A list's text in a format: the content, the version it carries and the operator's options. */
+import { renderExport } from '../../exporters/check.ts'
+import { ExportRefused, type Exporter, type ListVersion } from '../../exporters/contract.ts'
+import type { Cloud } from '../core/cloud.ts'
+import { invalidInput, notFound, RangewardenError } from '../core/errors.ts'
+import { sha256 } from '../documents/read-document.ts'
+import { readPublished, type Published } from '../history/published.ts'
+import type { Store } from '../store/contract.ts'
+import { contentHashOf, contentOf, type ListContent } from './content.ts'
+import { UNSTORED, type AllowlistDefinition } from './definition.ts'
+
+/** Values of settings, by their names: where formats' options come from. */
+export type Settings = Readonly<Record<string, string | undefined>>
+
+export interface Rendered {
+  readonly bytes: Buffer
+  /** SHA-256 of the bytes. */
+  readonly digest: string
+}
+
+/** Enough of a hash to tell contents apart by eye. */
+const CONTENT_DIGITS = 12
+
+/** @throws RangewardenError `not-found` naming the formats there are */
+export function findFormat(exporters: readonly Exporter[], name: string): Exporter {
+  const exporter = exporters.find((known) => known.name === name)
+  if (exporter) return exporter
+  const known = exporters.map((each) => each.name)
+  throw notFound(`no format "${name}": known are ${known.join(', ')}`, { format: name, known })
+}
+
+/**
+ * What the body calls the content of today's list: the list's own serial and the snapshot that
+ * brought the content. A list nobody stored has no serial to remember: it carries its hash.
+ */
+export async function versionOf(
+  { lists }: Pick<Store, 'lists'>,
+  content: ListContent,
+  { record }: Pick<Published, 'record'>,
+): Promise<ListVersion> {
+  const hash = contentHashOf(content, sha256)
+  if (content.name === UNSTORED) return { content: hash.slice(0, CONTENT_DIGITS) }
+  const { serial, snapshotId } = await lists.version(content.name, hash, record.id)
+  return { serial, snapshot: snapshotId }
+}
+
+/** @throws RangewardenError `export-refused` with the format's own reason */
+export function renderList(
+  exporter: Exporter,
+  content: ListContent,
+  version: ListVersion,
+  settings: Settings,
+): Rendered {
+  try {
+    const input = { ...content, version, options: optionsOf(exporter, settings) }
+    const bytes = Buffer.from(renderExport(exporter, input), 'ascii')
+    return { bytes, digest: sha256(bytes) }
+  } catch (cause) {
+    if (!(cause instanceof ExportRefused)) throw cause
+    const facts = { ...cause.facts, format: exporter.name, allowlist: content.name }
+    throw new RangewardenError('export-refused', cause.message, facts, { cause })
+  }
+}
+
+/**
+ * One list, once, from the database: nothing is remembered of it but the serial of its content.
+ * @throws RangewardenError `not-ready`, `invalid-input` for an unknown tag, `export-refused`
+ */
+export async function renderCurrent(
+  store: Store,
+  exporter: Exporter,
+  definition: AllowlistDefinition,
+  { clouds, settings }: { clouds: readonly Cloud[]; settings: Settings },
+): Promise<Buffer> {
+  const published = await readPublished(store, definition.cloud)
+  if (!published) throw notPublished(definition.cloud, clouds)
+  const content = contentOf(definition, published.snapshot)
+  if (definition.name === UNSTORED) refuseUnknown(content, published)
+  const version = await versionOf(store, content, published)
+  return renderList(exporter, content, version, settings).bytes
+}
+
+/** Why there is no list of a cloud. */
+export function notPublished(cloud: Cloud, followed: readonly Cloud[]): RangewardenError {
+  if (!followed.includes(cloud)) {
+    return notFound(`cloud ${cloud} is not followed here: followed are ${followed.join(', ')}`)
+  }
+  return new RangewardenError(
+    'not-ready',
+    `nothing is published for ${cloud} yet: the first sync has not succeeded. ` +
+      'Without a route to Microsoft, take files in with `rangewarden import`.',
+    { cloud },
+  )
+}
+
+/** Names a person mistyped are told; a stored list whose tag vanishes later is served without it. */
+export function refuseUnknown(
+  { missingTags }: ListContent,
+  { record, snapshot }: Pick<Published, 'record' | 'snapshot'>,
+): void {
+  const [missing] = missingTags
+  if (missing === undefined) return
+  const lower = missing.toLowerCase()
+  const near = [...snapshot.tags.keys()].filter((name) => name.toLowerCase().includes(lower))
+  const hint = near.length > 0 ? `: did you mean ${near.slice(0, 5).join(', ')}?` : ''
+  throw invalidInput(
+    `no service tag or region "${missing}" in ${record.cloud} of ${record.fileDate}${hint}`,
+    { missing: missingTags },
+  )
+}
+
+function optionsOf(exporter: Exporter, settings: Settings): Record<string, string> {
+  return Object.fromEntries(
+    exporter.options.flatMap(({ name, setting, default: fallback }) => {
+      const value = settings[setting] ?? fallback
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+}
