@@ -1,0 +1,112 @@
+/** /health/live says that the process runs, /health/ready what it can serve. */
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod'
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import { CLOUDS, type Cloud } from '../../core/cloud.ts'
+import {
+  CLOUD_STATES,
+  cloudOverview,
+  type CloudOverview,
+  type OverviewDeps,
+} from '../../history/overview.ts'
+import { problems } from '../problem.ts'
+import { noQuery } from '../schemas/parameters.ts'
+
+export interface HealthRoutesOptions extends OverviewDeps {
+  readonly clouds: readonly Cloud[]
+  readonly version: string
+  readonly log: Logger
+}
+
+const readinessShape = z.object({
+  status: z.literal('ready'),
+  version: z.string(),
+  database: z.enum(['reachable', 'unreachable']),
+  clouds: z.array(
+    z.object({
+      cloud: z.enum(CLOUDS),
+      state: z.enum(CLOUD_STATES),
+      snapshot: z.string().nullable(),
+      newestFileDate: z.iso.date().nullable(),
+      ageInDays: z.int().nullable(),
+      advice: z.string().nullable().describe('What to do, where something is to be done'),
+    }),
+  ),
+})
+
+export const healthRoutes: FastifyPluginCallbackZod<HealthRoutesOptions> = (app, options, done) => {
+  const { clouds, version, log } = options
+
+  app.route({
+    method: 'GET',
+    url: '/health/live',
+    schema: {
+      operationId: 'getLiveness',
+      tags: ['health'],
+      summary: 'The process runs',
+      querystring: noQuery,
+      response: {
+        200: z.object({ status: z.literal('live'), version: z.string() }),
+        ...problems(400),
+      },
+    },
+    handler: () => ({ status: 'live' as const, version }),
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/health/ready',
+    schema: {
+      operationId: 'getReadiness',
+      tags: ['health'],
+      summary:
+        'Everything the database holds is loaded; an empty, held or old cloud is reported and ' +
+        'does not make it unready',
+      querystring: noQuery,
+      response: { 200: readinessShape, ...problems(400, 500) },
+    },
+    handler: async () => {
+      const overviews = await cloudOverview(options, clouds, new Date())
+      const fault = overviews.find(({ complete }) => !complete)?.fault
+      if (fault !== undefined) log.warn({ err: fault }, 'The database does not answer')
+      return {
+        status: 'ready' as const,
+        version,
+        database: fault === undefined ? ('reachable' as const) : ('unreachable' as const),
+        clouds: overviews.map(readinessOf),
+      }
+    },
+  })
+  done()
+}
+
+function readinessOf(overview: CloudOverview) {
+  const { cloud, state, published, newestFileDate, ageInDays } = overview
+  return {
+    cloud,
+    state,
+    snapshot: published?.record.id ?? null,
+    newestFileDate: newestFileDate ?? null,
+    ageInDays: ageInDays ?? null,
+    advice: adviceFor(overview),
+  }
+}
+
+function adviceFor({ cloud, state, ageInDays = 0 }: CloudOverview): string | null {
+  switch (state) {
+    case 'empty':
+      return (
+        `nothing is published for ${cloud} yet, its lists answer 503: /v1/runs tells what the sync ` +
+        'met; without a route to Microsoft, take files in with `rangewarden import`'
+      )
+    case 'held':
+      return `a newer file of ${cloud} waits for a person: /v1/runs tells the reasons`
+    case 'cannot-fetch':
+      return `no usable file of ${cloud} has arrived for more than 36 hours: /v1/runs tells why`
+    case 'source-quiet':
+      return `the newest file of ${cloud} is ${ageInDays} days old: look whether Microsoft has a newer one`
+    case 'retired':
+    case 'current':
+      return null
+  }
+}

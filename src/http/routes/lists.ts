@@ -1,0 +1,156 @@
+/** The bytes of lists: of stored ones, of a selection nobody stored, and under paths for devices. */
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { Exporter } from '../../../exporters/contract.ts'
+import type { Cloud } from '../../core/cloud.ts'
+import { notFound } from '../../core/errors.ts'
+import { cloudOrOnly, resolveSnapshot } from '../../history/resolve.ts'
+import { unstoredDefinition } from '../../lists/definition.ts'
+import type { Lists } from '../../lists/lists.ts'
+import { suggestion } from '../../core/nearest-name.ts'
+import type { HistoryStore } from '../../store/contract.ts'
+import { sendList } from '../lists-reply.ts'
+import { emptyQueryFirst, listResponses } from '../schemas/lists.ts'
+import { atParameter, cloudParameter, noQuery, severalParameter } from '../schemas/parameters.ts'
+
+export interface DeviceRoutesOptions {
+  readonly lists: Lists
+  readonly exporters: readonly Exporter[]
+}
+
+export interface ListRoutesOptions extends DeviceRoutesOptions {
+  readonly history: HistoryStore
+}
+
+export interface ExportRoutesOptions extends ListRoutesOptions {
+  readonly clouds: readonly Cloud[]
+}
+
+const GET_AND_HEAD: ['GET', 'HEAD'] = ['GET', 'HEAD']
+
+export const allowlistFileRoutes: FastifyPluginCallbackZod<ListRoutesOptions> = (
+  app,
+  { lists, history, exporters },
+  done,
+) => {
+  app.setValidatorCompiler(emptyQueryFirst)
+  app.route({
+    method: GET_AND_HEAD,
+    url: '/v1/allowlists/:allowlist/:format',
+    schema: {
+      operationId: 'getList',
+      tags: ['lists'],
+      summary: 'An allowlist in a format, now or as of a past day',
+      params: z.strictObject({ allowlist: z.string(), format: z.string() }),
+      querystring: z.strictObject({ at: atParameter }),
+      response: listResponses(exporters),
+    },
+    handler: (request, reply) => {
+      const { allowlist, format } = request.params
+      const { at } = request.query
+      // Nothing is returned on this path: Fastify would treat a returned reply as a promise.
+      if (at === undefined) return sendList(request, reply, lists.current(allowlist, format))
+      const definition = lists.definition(allowlist)
+      return resolveSnapshot(history, definition.cloud, at)
+        .then((record) => lists.asOf(definition, format, record))
+        .then((list) => {
+          sendList(request, reply, list)
+          return reply
+        })
+    },
+  })
+  done()
+}
+
+export const exportRoutes: FastifyPluginCallbackZod<ExportRoutesOptions> = (
+  app,
+  { lists, history, exporters, clouds },
+  done,
+) => {
+  app.route({
+    method: GET_AND_HEAD,
+    url: '/v1/export/:format',
+    schema: {
+      operationId: 'exportSelection',
+      tags: ['lists'],
+      summary: 'A selection in a format, without storing a definition',
+      params: z.strictObject({ format: z.string() }),
+      querystring: z.strictObject({
+        cloud: cloudParameter,
+        tag: severalParameter.describe('Service tags; repeated or separated by commas'),
+        region: severalParameter.describe('Regions the tags are limited to, likewise'),
+        family: severalParameter.describe('`ipv4`, `ipv6`, likewise; without it, both'),
+        endpoints: severalParameter.describe('Endpoint services whose names are needed, likewise'),
+        at: atParameter,
+      }),
+      response: listResponses(exporters),
+    },
+    handler: async (request, reply) => {
+      const { at, ...selection } = request.query
+      const cloud = cloudOrOnly(selection.cloud, clouds)
+      const definition = unstoredDefinition(
+        {
+          cloud,
+          tags: selection.tag,
+          regions: selection.region,
+          families: selection.family,
+          endpoints: selection.endpoints,
+        },
+        { clouds, past: at !== undefined },
+      )
+      const { format } = request.params
+      const list =
+        at === undefined
+          ? await lists.adHoc(definition, format)
+          : await lists.asOf(definition, format, await resolveSnapshot(history, cloud, at))
+      sendList(request, reply, list)
+      return reply
+    },
+  })
+  done()
+}
+
+export const deviceRoutes: FastifyPluginCallbackZod<DeviceRoutesOptions> = (
+  app,
+  { lists, exporters },
+  done,
+) => {
+  app.setValidatorCompiler(emptyQueryFirst)
+  const formats = new Map(
+    exporters.map(({ name, fileExtension }) => [`${name}.${fileExtension}`, name]),
+  )
+
+  app.route({
+    method: GET_AND_HEAD,
+    url: '/l/:allowlist/:file',
+    schema: {
+      operationId: 'getListForDevice',
+      tags: ['lists'],
+      summary: 'The same bytes under a path that never changes, without query string or redirect',
+      params: z.strictObject({
+        allowlist: z.string(),
+        file: z.string().describe(`Format and extension: ${[...formats.keys()].join(', ')}`),
+      }),
+      querystring: noQuery,
+      response: listResponses(exporters),
+    },
+    handler: (request, reply) => {
+      const { allowlist, file } = request.params
+      const format = formats.get(file)
+      if (format === undefined) throw unknownFile(allowlist, file, formats)
+      sendList(request, reply, lists.current(allowlist, format))
+    },
+  })
+  done()
+}
+
+function unknownFile(allowlist: string, file: string, formats: ReadonlyMap<string, string>) {
+  const known = [...formats.keys()]
+  const [stem = ''] = file.split('.')
+  const right = known.find((name) => formats.get(name) === stem)
+  const message =
+    right === undefined
+      ? `no file "${file}" of a list: known are ${known.join(', ')}${suggestion(file, known)}`
+      : `"${file}" has the wrong extension: it is /l/${allowlist}/${right}`
+  return notFound(message, { file, ...(right === undefined ? { known } : { right }) })
+}

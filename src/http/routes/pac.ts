@@ -1,0 +1,57 @@
+/**
+ * /proxy.pac and /wpad.dat: the names of the first followed cloud, for browsers that find their
+ * proxy by themselves. Whatever the Host header says, never a redirect, never anything but 200
+ * once they are switched on: clients of such files know no other status.
+ */
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod'
+import type { Exporter } from '../../../exporters/contract.ts'
+import { notFound } from '../../core/errors.ts'
+import type { Lists } from '../../lists/lists.ts'
+import { sendWhole } from '../lists-reply.ts'
+import { listResponses } from '../schemas/lists.ts'
+import { noQuery } from '../schemas/parameters.ts'
+
+export interface PacRoutesOptions {
+  readonly lists: Lists
+  readonly exporters: readonly Exporter[]
+  /** Both settings are there. */
+  readonly pacConfigured: boolean
+}
+
+const PATHS = [
+  { url: '/proxy.pac', operationId: 'getProxyPac' },
+  { url: '/wpad.dat', operationId: 'getWpad' },
+]
+
+export const pacRoutes: FastifyPluginCallbackZod<PacRoutesOptions> = (
+  app,
+  { lists, exporters, pacConfigured },
+  done,
+) => {
+  for (const { url, operationId } of PATHS) {
+    app.route({
+      method: ['GET', 'HEAD'],
+      url,
+      schema: {
+        operationId,
+        tags: ['lists'],
+        summary: 'The PAC file of the connector, once its two settings are there',
+        querystring: noQuery,
+        response: listResponses(exporters.filter(({ name }) => name === 'pac')),
+      },
+      handler: (request, reply) => {
+        if (!pacConfigured) throw notConfigured(url)
+        sendWhole(request, reply, lists.current('app-proxy', 'pac'))
+      },
+    })
+  }
+  done()
+}
+
+function notConfigured(url: string) {
+  return notFound(
+    `${url} is switched off until RANGEWARDEN_PAC_PROXY and RANGEWARDEN_PAC_FALLBACK are set: ` +
+      'one DNS record must not steer every browser with a default of ours',
+    { settings: ['RANGEWARDEN_PAC_PROXY', 'RANGEWARDEN_PAC_FALLBACK'] },
+  )
+}

@@ -1,0 +1,109 @@
+/** The HTTP server on real core, real exporters and a real embedded database; nothing listens. */
+import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
+import { exporters } from '../../exporters/index.ts'
+import type { Cloud } from '../../src/core/cloud.ts'
+import { policies } from '../../src/core/guard.ts'
+import { buildServer, type ServerDeps } from '../../src/http/server.ts'
+import { createLists, type Lists } from '../../src/lists/lists.ts'
+import type { Fetched } from '../../src/sources/contract.ts'
+import type { Store } from '../../src/store/contract.ts'
+import { createRunner, type Runner } from '../../src/sync/runner.ts'
+import type { RunOutcome } from '../../src/sync/run-once.ts'
+import { openTestDatabase, type TestDatabase } from './database.ts'
+import type { WeeklyDocument } from './feed.ts'
+
+const ADMIN_TOKEN = 'a-token-for-tests'
+
+/** An Authorization header that may change something. */
+export const ADMIN = { authorization: `Bearer ${ADMIN_TOKEN}` }
+
+/** Documents of the past and of the feed are all before it. */
+const LATER_THAN_ALL_FILES = new Date('2030-01-01')
+
+export interface SiteOptions {
+  readonly clouds?: readonly Cloud[]
+  readonly adminToken?: string | undefined
+  readonly pacProxy?: string
+  readonly pacFallback?: string
+  readonly ping?: () => Promise<void>
+  /** Stands before the store, to see what a fault of the database does. */
+  readonly wrapStore?: (store: Store) => Store
+}
+
+/** One process of the service on a database: a second one on the same is a restart. */
+export interface Site {
+  readonly app: FastifyInstance
+  readonly store: Store
+  readonly lists: Lists
+  readonly runner: Runner
+  /** What the log holds, line by line. */
+  readonly logged: Record<string, unknown>[]
+  /** A whole pass of the sync in which the publisher offers this document. */
+  sync(week: WeeklyDocument): Promise<RunOutcome>
+}
+
+export async function openSite(database: TestDatabase, options: SiteOptions = {}): Promise<Site> {
+  const { clouds = ['Public'] } = options
+  const fresh = database.freshStore()
+  const store = options.wrapStore?.(fresh) ?? fresh
+  const settings = {
+    RANGEWARDEN_PAC_PROXY: options.pacProxy,
+    RANGEWARDEN_PAC_FALLBACK: options.pacFallback,
+  }
+  const logged: Record<string, unknown>[] = []
+  const log = pino(
+    { level: 'debug' },
+    { write: (line) => void logged.push(JSON.parse(line) as Record<string, unknown>) },
+  )
+  const lists = createLists({ store, clouds, exporters, settings, log })
+  let offered: Fetched = { kind: 'unavailable', reason: 'nothing is offered' }
+  const source = {
+    name: 'test',
+    description: 'what the test offers',
+    fetch: () => Promise.resolve(offered),
+  }
+  const policy = policies.cautious
+  const runner = createRunner({
+    source,
+    store,
+    policy,
+    log,
+    now: () => LATER_THAN_ALL_FILES,
+    refresh: lists.refresh,
+  })
+  await lists.refresh()
+  const deps: ServerDeps = {
+    store,
+    lists,
+    exporters,
+    clouds,
+    adminToken: 'adminToken' in options ? options.adminToken : ADMIN_TOKEN,
+    pacConfigured: options.pacProxy !== undefined && options.pacFallback !== undefined,
+    requestRun: (wish) => runner.request(wish),
+    ping: options.ping ?? (() => database.rows('SELECT 1').then(() => undefined)),
+    version: '0.0.0-test',
+    log,
+  }
+  return {
+    app: await buildServer(deps),
+    store,
+    lists,
+    runner,
+    logged,
+    async sync({ cloud, fileDate, fileName, text }) {
+      const url = `https://download.example/${fileName}`
+      const origin = { strategy: 'test', url, fileName, fileDate, validators: {} }
+      offered = { kind: 'document', bytes: Buffer.from(text), origin }
+      const { run } = await runner.request({ cloud, trigger: 'start', dryRun: false })
+      const outcome = await runner.perform(run.id, new AbortController().signal)
+      if (!outcome) throw new Error('somebody else performed the run')
+      return outcome
+    },
+  }
+}
+
+/** A database in memory for one test file. */
+export function openSiteDatabase(): Promise<TestDatabase> {
+  return openTestDatabase('embedded')
+}
