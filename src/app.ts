@@ -1,0 +1,166 @@
+/**
+ * Azure publishes service tags; we fetch, check, compare, keep and hand them out.
+ *
+ *   sources/    1 fetch    bytes and where they came from
+ *   documents/             bytes -> text -> snapshot
+ *   core/       2 decide   parse, normalise, diff, guard: no I/O
+ *   sync/       3 run      one pass, its record, its schedule
+ *   store/      4 keep     documents, history, publications, runs
+ *   history/               questions about any day
+ *   endpoints/             the connector's required names, as data
+ *   lists/                 a definition and a snapshot -> bytes, in memory
+ *   exporters/  5 render   one file per format
+ *   views/                 domain values -> what the API and the command line show
+ *   http/ cli/  6 serve
+ *
+ * Here everything is built, in that order. Nothing is found by itself.
+ */
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { exporters } from '../exporters/index.ts'
+import { settingTexts, type Config } from './config.ts'
+import { policies } from './core/guard.ts'
+import { buildServer } from './http/server.ts'
+import { createLists, type Lists } from './lists/lists.ts'
+import { createDispatcher } from './sources/dispatcher.ts'
+import { createSource } from './sources/index.ts'
+import type { Run, Store } from './store/contract.ts'
+import { openStore } from './store/open.ts'
+import { every } from './sync/every.ts'
+import { createJobs } from './sync/jobs.ts'
+import { createRetry } from './sync/retry.ts'
+import { createRunner, type RunWish } from './sync/runner.ts'
+import { startSchedule } from './sync/schedule.ts'
+import { VERSION } from './version.ts'
+
+/** How soon another process's publication is served here. */
+const WATCH_MS = 5_000
+
+export interface App {
+  readonly config: Config
+  readonly store: Store
+  readonly lists: Lists
+  /** Records a wish for a run and puts it in the queue, or joins the run under way. */
+  requestRun(wish: RunWish): Promise<{ run: Run; joined: boolean }>
+  /** Carries out a run here and now, or gives the run that is under way elsewhere. */
+  runNow(wish: RunWish, signal: AbortSignal): Promise<Run>
+  /** Serves, follows the clouds and runs the first sync at once; gives the address it listens on. */
+  serve(): Promise<string>
+  close(): Promise<void>
+}
+
+/** Opens the database and builds every room; nothing listens or fetches yet. */
+export async function openApp(config: Config, log: Logger): Promise<App> {
+  const dispatcher = createDispatcher(config)
+  const source = createSource(config.source, {
+    version: VERSION,
+    dispatcher,
+    publisherUrl: config.publisherUrl,
+  })
+  const { store, jobs: jobOptions, engine, announce, ping, close } = await openStore(config)
+  const lists = createLists({
+    store,
+    clouds: config.clouds,
+    exporters,
+    settings: settingTexts(config),
+    log,
+  })
+  // A command publishes what a service will serve: preparing lists is the service's business.
+  let serving = false
+  if (engine === 'embedded') await store.runs.abandon(0) // nobody else can have one under way
+  const runner = createRunner({
+    source,
+    store,
+    policy: policies.cautious,
+    now: () => new Date(),
+    log,
+    refresh: () => (serving ? lists.refresh() : Promise.resolve()),
+    noticed: (cloud, outcome) => retry.noticed(cloud, outcome),
+  })
+  const jobs = createJobs({ options: jobOptions, runner, log })
+  const closing: (() => Promise<unknown>)[] = [() => dispatcher.destroy(), close]
+
+  async function requestRun(wish: RunWish): Promise<{ run: Run; joined: boolean }> {
+    const requested = await runner.request(wish)
+    if (!requested.joined) await jobs.enqueue(requested.run)
+    return requested
+  }
+
+  const retry = createRetry(
+    (cloud) => {
+      requestRun({ cloud, trigger: 'retry', dryRun: false }).catch((err: unknown) => {
+        log.error({ err, cloud }, 'Another try could not be asked for')
+      })
+    },
+    (callback, ms) => {
+      const timer = setTimeout(callback, ms)
+      return () => clearTimeout(timer)
+    },
+  )
+
+  async function askForAll(trigger: 'start' | 'schedule'): Promise<void> {
+    for (const cloud of config.clouds) await requestRun({ cloud, trigger, dryRun: false })
+  }
+
+  async function startWorker(): Promise<void> {
+    await jobs.start({ alone: engine === 'embedded' })
+    closing.unshift(() => jobs.stop())
+  }
+
+  /** Other processes publish and store definitions too, and a refresh that failed is made up for. */
+  function watchDatabase(): () => Promise<void> {
+    return every(WATCH_MS, lists.refresh, { log, what: 'keeping up with the database' })
+  }
+
+  async function listen(): Promise<string> {
+    const server: FastifyInstance = await buildServer({
+      store,
+      lists,
+      exporters,
+      clouds: config.clouds,
+      adminToken: config.adminToken,
+      pacConfigured: config.pacProxy !== undefined && config.pacFallback !== undefined,
+      requestRun,
+      ping,
+      version: VERSION,
+      log,
+    })
+    closing.unshift(() => server.close())
+    return server.listen({ host: config.host, port: config.port })
+  }
+
+  return {
+    config,
+    store,
+    lists,
+    requestRun,
+
+    async runNow(wish, signal) {
+      const { run, joined } = await runner.request(wish)
+      if (!joined) await runner.perform(run.id, signal)
+      return run
+    },
+
+    async serve() {
+      serving = true
+      await lists.refresh()
+      const url = await listen()
+      announce(url)
+      log.info({ url, engine, source: source.description, clouds: config.clouds }, 'Listening')
+      await startWorker()
+      await askForAll('start')
+      closing.unshift(startSchedule(config.schedule, () => askForAll('schedule'), log))
+      closing.unshift(() => Promise.resolve(retry.stop()), watchDatabase())
+      return url
+    },
+
+    async close() {
+      const faults: unknown[] = []
+      for (const step of closing.splice(0)) {
+        // The next step still has a folder to unlock or a connection to end.
+        await step().catch((fault: unknown) => faults.push(fault))
+      }
+      if (faults.length > 0) throw new AggregateError(faults, 'the service did not close cleanly')
+    },
+  }
+}
