@@ -1,0 +1,73 @@
+/**
+ * A server for the rows of `rows/http.ts`, in a process of its own: `ours FOLDER` serves one
+ * published week the way the service does, `bare FOLDER` the same answer (FOLDER/list with the
+ * headers in FOLDER/headers.json) by one Fastify route and nothing else. Prints its address; ends with its input.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fastify, type FastifyInstance } from 'fastify'
+import { pino } from 'pino'
+import { exporters } from '../exporters/index.ts'
+import { readDocument } from '../src/documents/read-document.ts'
+import { buildServer } from '../src/http/server.ts'
+import { createLists } from '../src/lists/lists.ts'
+import { openStore } from '../src/store/open.ts'
+import { newestWeeks } from './weeks.ts'
+
+export const LIST_PATH = '/v1/allowlists/app-proxy-ip/text'
+
+const [kind, folder = ''] = process.argv.slice(2)
+if (kind === 'ours' || kind === 'bare') {
+  const server = kind === 'ours' ? await ours(folder) : bare(folder)
+  console.log(await server.listen({ host: '127.0.0.1', port: 0 }))
+  process.stdin.resume().on('end', () => void server.close())
+}
+
+async function ours(dataDir: string): Promise<FastifyInstance> {
+  const database = await openStore({ dataDir: join(dataDir, 'data') })
+  const { store } = database
+  const [week] = newestWeeks(1)
+  const parsed = week && readDocument(week.bytes)
+  if (!week || !parsed?.ok) throw new Error('no week to serve')
+  const { bytes, fileDate, fileName } = week
+  const origin = { strategy: 'bench', url: 'bench:', fileName, fileDate, validators: {} }
+  await store.publications.publish(
+    { snapshot: parsed.snapshot, bytes, origin },
+    { kind: 'import', publishedBy: 'bench', reason: 'bench', expectedSerial: 0 },
+  )
+  const clouds = ['Public'] as const
+  const log = pino({ level: 'info' })
+  const lists = createLists({ store, clouds, exporters, settings: {}, log })
+  await lists.refresh()
+  const app = await buildServer({
+    store,
+    lists,
+    exporters,
+    clouds,
+    adminToken: undefined,
+    pacConfigured: false,
+    requestRun: () => Promise.reject(new Error('nothing runs here')),
+    ping: () => database.ping(),
+    version: 'bench',
+    log,
+  })
+  return app.addHook('onClose', () => database.close())
+}
+
+function bare(from: string): FastifyInstance {
+  const body = readFileSync(join(from, 'list'))
+  const headers = JSON.parse(readFileSync(join(from, 'headers.json'), 'utf8')) as Record<
+    string,
+    string
+  >
+  const notModified = { ...headers }
+  delete notModified['content-type']
+  const app = fastify()
+  app.get(LIST_PATH, (request, reply) => {
+    if (request.headers['if-none-match'] === headers['etag']) {
+      return void reply.code(304).headers(notModified).send()
+    }
+    void reply.headers(headers).send(body)
+  })
+  return app
+}
