@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { CLOUDS } from '../../src/core/cloud.ts'
 import { formatPort, mergePorts } from '../../src/core/endpoint-rule.ts'
 import { RangewardenError } from '../../src/core/errors.ts'
-import { type Endpoint } from '../../src/endpoints/contract.ts'
+import type { Endpoint } from '../../src/endpoints/contract.ts'
 import { endpointServices, findService } from '../../src/endpoints/index.ts'
 
 const NAME = /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/
