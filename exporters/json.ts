@@ -16,8 +16,8 @@ export const json: Exporter = {
   revision: 1,
   limits: {},
   options: [],
-  // An empty list says so in its counts; a program reads them, a device would load nothing.
-  onEmpty: 'render',
+  // Programs apply what they read, too: a list that became empty is a fault, not an answer.
+  onEmpty: 'refuse',
 
   *render(input) {
     yield `${ascii(JSON.stringify(documentOf(input), undefined, 2))}\n`
