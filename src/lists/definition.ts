@@ -23,6 +23,9 @@ export interface AllowlistDefinition {
 /** The name that a list without a stored definition has everywhere: it stands in its bytes. */
 export const UNSTORED = 'export'
 
+/** Built-in names of every cloud, also of those that are not followed yet. */
+const RESERVED = /^app-proxy(-ip|-any)?(\.[a-z]+)?$/
+
 /** Also the length of names that formats build ACL and set names from. */
 const ALLOWLIST_NAME = /^[a-z0-9][a-z0-9.-]{0,39}$/
 
@@ -118,8 +121,9 @@ export function parseDefinition(
   body: unknown,
   clouds: readonly Cloud[],
 ): AllowlistDefinition {
-  if (name === UNSTORED)
-    throw invalidInput(`"${UNSTORED}" is the name of lists that are not stored`)
+  if (name === UNSTORED || RESERVED.test(name)) {
+    throw invalidInput(`"${name}" is kept for lists that nobody stores: take another name`)
+  }
   return checkedDefinition(name, body, clouds)
 }
 

@@ -8,7 +8,7 @@ import type { Logger } from 'pino'
 import type { Exporter, ListVersion } from '../../exporters/contract.ts'
 import type { Cloud } from '../core/cloud.ts'
 import { RangewardenError } from '../core/errors.ts'
-import type { SnapshotRecord, Store } from '../store/contract.ts'
+import type { Publication, SnapshotRecord, Store } from '../store/contract.ts'
 import { readPublished, type Published } from '../history/published.ts'
 import { contentOf, type ListContent } from './content.ts'
 import { bodyOf, parseDefinition, UNSTORED, type AllowlistDefinition } from './definition.ts'
@@ -70,7 +70,7 @@ type Slot = PreparedList | RangewardenError
 /** A list as it is served: the definition and the bytes that belong to it change together. */
 interface Served {
   readonly definition: AllowlistDefinition
-  readonly serial: number
+  readonly publication: Publication
   readonly formats: ReadonlyMap<string, Slot>
 }
 
@@ -107,21 +107,21 @@ export function createLists({ store, clouds, exporters, settings, log }: ListsDe
   async function readCurrent(cloud: Cloud): Promise<Published | undefined> {
     const inMemory = publishedByCloud.get(cloud)
     const newest = await store.publications.current(cloud)
-    return inMemory?.publication.serial === newest?.serial ? inMemory : readPublished(store, cloud)
+    return isSame(inMemory?.publication, newest) ? inMemory : readPublished(store, cloud)
   }
 
   /** What is served already, unless the definition or the publication is another. */
   async function serve(definition: AllowlistDefinition, published: Published): Promise<Served> {
-    const { serial } = published.publication
+    const { publication } = published
     const before = served.get(definition.name)
-    if (before?.serial === serial && isSame(before.definition, definition)) return before
+    if (before?.publication === publication && isSame(before.definition, definition)) return before
     const content = contentOf(definition, published.snapshot)
     const version = await versionOf(store, content, published)
     const formats = exporters.map(async (exporter): Promise<[string, Slot]> => {
       const prepared = prepareStored(exporter, content, version, published)
       return [exporter.name, await prepared.catch(refusalOf)]
     })
-    return { definition, serial, formats: new Map(await Promise.all(formats)) }
+    return { definition, publication, formats: new Map(await Promise.all(formats)) }
   }
 
   async function prepareStored(
@@ -190,7 +190,7 @@ export function createLists({ store, clouds, exporters, settings, log }: ListsDe
     async adHoc(definition, format) {
       const exporter = findFormat(exporters, format)
       const published = requirePublished(definition.cloud)
-      const key = JSON.stringify([published.publication.serial, format, definition])
+      const key = JSON.stringify([published.publication, format, definition])
       const known = adHocLists.get(key)
       if (known) return known
       const content = contentOf(definition, published.snapshot)
@@ -224,7 +224,7 @@ function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
   }
 }
 
-function isSame(a: AllowlistDefinition, b: AllowlistDefinition): boolean {
+function isSame<T>(a: T, b: T): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
 }
 

@@ -203,6 +203,12 @@ describe('a stored definition', () => {
     ['an unknown member', 'mine', { tag: ['ServiceBus'] }, /Unrecognized key: "tag"/],
     ['nothing selected', 'mine', {}, /selects nothing/],
     ['a bad name', 'Mine!', { tags: ['ServiceBus'] }, /"Mine!" is no allowlist name/],
+    [
+      'a name built in for another cloud',
+      'app-proxy-ip.china',
+      { tags: ['ServiceBus'] },
+      /kept for lists/,
+    ],
     ['a built-in name', 'app-proxy', { tags: ['ServiceBus'] }, /app-proxy is built in/],
     [
       'a cloud nobody follows',
