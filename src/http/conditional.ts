@@ -14,14 +14,15 @@ export interface Conditions {
 
 /**
  * If-None-Match decides where it is given: `*`, or a list of tags, compared weakly. Only without it
- * If-Modified-Since counts; a date that cannot be read is as good as none.
+ * If-Modified-Since counts, and only the very date we gave: a client's own clock may lie between the
+ * change in the database and the moment these bytes were served.
  */
 export function isNotModified(conditions: Conditions, { etag, lastModified }: Validators): boolean {
   const tags = conditions['if-none-match']
   if (tags !== undefined) return tags === etag || matches(tags, etag)
   const since = conditions['if-modified-since']
   if (since === undefined || lastModified === undefined) return false
-  return since === lastModified || Date.parse(since) >= Date.parse(lastModified)
+  return since === lastModified
 }
 
 function matches(tags: string, etag: string): boolean {

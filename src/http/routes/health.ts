@@ -88,9 +88,12 @@ function readinessOf(overview: CloudOverview) {
     snapshot: published?.record.id ?? null,
     newestFileDate: newestFileDate ?? null,
     ageInDays: ageInDays ?? null,
-    advice: adviceFor(overview),
+    advice: overview.complete ? adviceFor(overview) : ADVICE_WITHOUT_DATABASE,
   }
 }
+
+const ADVICE_WITHOUT_DATABASE =
+  'the database does not answer: what is in memory is served, and nothing else is known'
 
 function adviceFor({ cloud, state, ageInDays = 0 }: CloudOverview): string | null {
   switch (state) {

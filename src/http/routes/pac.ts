@@ -1,7 +1,7 @@
 /**
  * /proxy.pac and /wpad.dat: the names of the first followed cloud, for browsers that find their
- * proxy by themselves. Whatever the Host header says, never a redirect, never anything but 200
- * once they are switched on: clients of such files know no other status.
+ * proxy by themselves. Whatever the Host header says, never a redirect and never a 304: clients of
+ * such files know no status but 200.
  */
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod'
 import type { Exporter } from '../../../exporters/contract.ts'
