@@ -33,6 +33,17 @@ import { createRunner, type RunWish } from './sync/runner.ts'
 import { startSchedule } from './sync/schedule.ts'
 import { VERSION } from './version.ts'
 
+/** A database that says nothing any more must not keep the process from ending. */
+const CLOSING_STEP_MS = 25_000
+
+async function withDeadline(step: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('a step of closing took too long')), CLOSING_STEP_MS)
+  })
+  await Promise.race([step, late]).finally(() => clearTimeout(timer))
+}
+
 /** How soon another process's publication is served here. */
 const WATCH_MS = 5_000
 
@@ -75,14 +86,26 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
     now: () => new Date(),
     log,
     refresh: () => (serving ? lists.refresh() : Promise.resolve()),
-    noticed: (cloud, outcome) => retry.noticed(cloud, outcome),
+    noticed: (cloud, outcome) => {
+      if (serving) retry.noticed(cloud, outcome)
+    },
   })
   const jobs = createJobs({ options: jobOptions, runner, log })
   const closing: (() => Promise<unknown>)[] = [() => dispatcher.destroy(), close]
 
+  /** A run without a job would keep others from being asked for. */
+  async function enqueue(run: Run): Promise<void> {
+    try {
+      await jobs.enqueue(run)
+    } catch (error) {
+      await store.runs.finish(run.id, 'failed', { reason: 'the run could not be put in the queue' })
+      throw error
+    }
+  }
+
   async function requestRun(wish: RunWish): Promise<{ run: Run; joined: boolean }> {
     const requested = await runner.request(wish)
-    if (!requested.joined) await jobs.enqueue(requested.run)
+    if (!requested.joined) await enqueue(requested.run)
     return requested
   }
 
@@ -158,7 +181,7 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
       const faults: unknown[] = []
       for (const step of closing.splice(0)) {
         // The next step still has a folder to unlock or a connection to end.
-        await step().catch((fault: unknown) => faults.push(fault))
+        await withDeadline(step()).catch((fault: unknown) => faults.push(fault))
       }
       if (faults.length > 0) throw new AggregateError(faults, 'the service did not close cleanly')
     },

@@ -32,6 +32,9 @@ const HEARTBEAT_SECONDS = 30
 
 const POLLING_SECONDS = 0.5
 
+/** A database that is down fails every poll. */
+const QUIET_MS = 60_000
+
 const STOP_TIMEOUT_MS = 20_000
 
 interface JobData {
@@ -45,7 +48,12 @@ export function createJobs(deps: {
 }): Jobs {
   const { options, runner, log } = deps
   const boss = new PgBoss({ ...options, schedule: false })
-  boss.on('error', (err) => log.error({ err }, 'Job queue error'))
+  let quietUntil = 0
+  boss.on('error', (err) => {
+    if (performance.now() < quietUntil) return
+    quietUntil = performance.now() + QUIET_MS
+    log.error({ err }, 'Job queue error, further ones are left out for a minute')
+  })
   const stopping = new AbortController()
   const started = Promise.withResolvers<undefined>()
   started.promise.catch(() => undefined) // told to whoever waits, if anybody does

@@ -18,6 +18,7 @@ export function createRetry(
 ): Retry {
   const failures = new Map<Cloud, number>()
   const cancels = new Map<Cloud, () => void>()
+  let stopped = false
 
   function cancel(cloud: Cloud): void {
     cancels.get(cloud)?.()
@@ -26,6 +27,7 @@ export function createRetry(
 
   return {
     noticed(cloud, outcome) {
+      if (stopped) return
       cancel(cloud)
       if (outcome.kind !== 'failed') return void failures.delete(cloud)
       const count = failures.get(cloud) ?? 0
@@ -38,6 +40,7 @@ export function createRetry(
         )
     },
     stop() {
+      stopped = true
       for (const cloud of [...cancels.keys()]) cancel(cloud)
     },
   }

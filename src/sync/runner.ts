@@ -63,6 +63,8 @@ export function createRunner(deps: RunnerDeps): Runner {
         return outcome
       } catch (error) {
         await recordFault(deps, id, error)
+        if (!run.dryRun)
+          deps.noticed?.(run.cloud, { kind: 'failed', reason: 'a fault', url: undefined })
         throw error
       }
     },

@@ -50,6 +50,8 @@ describe('another try', () => {
     noticed('China', failed)
     expect(delays.map(({ ms }) => ms)).toEqual([60_000, 60_000])
     stop()
+    noticed('Public', failed)
+    expect(delays).toHaveLength(2)
     expect(delays.every(({ cancelled }) => cancelled)).toBe(true)
   })
 })
