@@ -93,6 +93,7 @@ async function beginMemberships(
     INSERT INTO prefix (text)
     SELECT DISTINCT come.text FROM unnest(string_to_array(${come.prefixes}, ' ')) AS come(text)
     WHERE NOT EXISTS (SELECT FROM prefix p WHERE p.text = come.text)
+    ORDER BY come.text -- two clouds' writers wait for each other instead of deadlocking
     ON CONFLICT DO NOTHING`
   if (next !== OPEN) {
     await tx.$executeRaw`

@@ -44,6 +44,9 @@ const OLDEST_POSTGRESQL = 15
 /** How long a start waits for a PostgreSQL that does not answer. */
 const CONNECT_TIMEOUT_MS = 10_000
 
+/** No statement takes that long; a server that says nothing any more is taken for gone. */
+const QUERY_TIMEOUT_MS = 30_000
+
 async function openEmbedded(dataDir: string): Promise<OpenStore> {
   const lock = await lockFolder(dataDir)
   try {
@@ -83,6 +86,8 @@ async function openPostgreSQL(databaseUrl: string): Promise<OpenStore> {
     adapter: new PrismaPg({
       connectionString: databaseUrl,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
+      query_timeout: QUERY_TIMEOUT_MS,
     }),
   })
   return {
