@@ -66,7 +66,7 @@ export function createDirectGateway(service: Service, stop: AbortSignal): Gatewa
     list: listBytes,
 
     async requestRun({ cloud, dryRun }) {
-      const named = onlyCloud(cloudOrOnly(cloud, config.clouds), config.clouds)
+      const named = onlyCloud(cloud, config.clouds)
       return runView(await service.runNow({ cloud: named, trigger: 'cli', dryRun }, stop))
     },
 

@@ -4,6 +4,7 @@ import { FAMILIES, type Family } from '../core/address.ts'
 import { CLOUDS, type Cloud } from '../core/cloud.ts'
 import { invalidInput } from '../core/errors.ts'
 import { findService } from '../endpoints/index.ts'
+import { cloudOrOnly } from '../history/resolve.ts'
 
 export interface AllowlistDefinition {
   readonly name: string
@@ -210,13 +211,9 @@ export function bodyOf(definition: AllowlistDefinition): DefinitionBody {
   }
 }
 
-/** The cloud that was named, or the only followed one. */
-export function onlyCloud(named: Cloud | undefined, clouds: readonly Cloud[]): Cloud {
-  const [only, ...others] = clouds
-  if (named !== undefined) {
-    if (clouds.includes(named)) return named
-    throw invalidInput(`cloud ${named} is not followed here: followed are ${clouds.join(', ')}`)
-  }
-  if (only !== undefined && others.length === 0) return only
-  throw invalidInput(`say which cloud: followed are ${clouds.join(', ')}`)
+/** The followed cloud that was named, or the only one. */
+export function onlyCloud(named: string | undefined, clouds: readonly Cloud[]): Cloud {
+  const cloud = cloudOrOnly(named, clouds)
+  if (clouds.includes(cloud)) return cloud
+  throw invalidInput(`cloud ${cloud} is not followed here: followed are ${clouds.join(', ')}`)
 }
