@@ -3,23 +3,19 @@
  * are data. "Refuse" is for what cannot be a service-tags file of this cloud at all, "hold" for
  * what can be but needs a person.
  */
-import { FAMILIES, type Family } from './address.ts'
+import { FAMILIES } from './address.ts'
 import type { Cloud } from './cloud.ts'
+import type { SnapshotDiff } from './diff.ts'
 import type { FileDate } from './file-date.ts'
-import { parsePrefix, type Prefix } from './prefix.ts'
-import { RangeSet } from './range-set.ts'
+import type { GuardPolicy } from './guard-policy.ts'
+import { amount, counted, grouped, listed, percentOver, type GuardReason } from './guard-reasons.ts'
+import { refusedPrefixes, widePrefixes } from './guard-space.ts'
+import { addressesOf, cloudMoves, tagMoves } from './guard-steps.ts'
 import type { Snapshot } from './snapshot.ts'
 
-export interface GuardPolicy {
-  /** Real files have 79 tags (AzureGermany) to 3,237. */
-  readonly minTags: number
-  /** A shorter prefix length is refused. The widest real ones are /14 and /39. */
-  readonly widestLength: Readonly<Record<Family, number>>
-}
-
-export const policies = {
-  cautious: { minTags: 50, widestLength: { 4: 12, 6: 32 } },
-} as const satisfies Record<string, GuardPolicy>
+export { policies, type GuardPolicy, type StepLimits } from './guard-policy.ts'
+export { GUARD_RULES, type GuardReason, type GuardRule } from './guard-reasons.ts'
+export { SPECIAL_SPACE } from './guard-space.ts'
 
 export interface Candidate {
   readonly snapshot: Snapshot
@@ -28,10 +24,14 @@ export interface Candidate {
 
 /** What stands before the candidate. */
 export interface CurrentFacts {
+  /** What devices get now. */
+  readonly snapshot: Snapshot
+  /** Date of the file it is of. */
+  readonly fileDate: FileDate
   /** Of the newest file that was accepted, also when it said nothing new. */
   readonly newestFileDate: FileDate
-  /** A person has published an older snapshot on purpose. */
-  readonly rolledBack: boolean
+  /** From `snapshot` to the candidate. */
+  readonly diff: SnapshotDiff
 }
 
 export interface GuardFacts {
@@ -40,123 +40,127 @@ export interface GuardFacts {
   readonly candidate: Candidate
   /** A file dated later than this cannot be right: a few days from now, as the caller's clock says. */
   readonly notAfter: FileDate
+  /** Service tags that allowlists name: each is measured on its own. */
+  readonly namedTags: readonly string[]
   readonly current?: CurrentFacts | undefined
 }
 
 export type Verdict =
   | { readonly kind: 'safe' }
-  | { readonly kind: 'hold'; readonly reasons: readonly string[] }
-  | { readonly kind: 'refuse'; readonly reasons: readonly string[] }
+  | { readonly kind: 'hold'; readonly reasons: readonly GuardReason[] }
+  | { readonly kind: 'refuse'; readonly reasons: readonly GuardReason[] }
 
 /**
- * Space no public service can be reached in (IANA special-purpose registries): a list that holds
- * it would open a hole towards the inside.
+ * Never throws, and says the same of the same facts. Where anything is refused, doubts are not
+ * given. O(n log n) in the prefixes of the tags that changed; in all of them for a first file and
+ * for a step that moves more than a limit.
  */
-export const SPECIAL_SPACE: readonly Prefix[] = [
-  '0.0.0.0/8',
-  '10.0.0.0/8',
-  '100.64.0.0/10',
-  '127.0.0.0/8',
-  '169.254.0.0/16',
-  '172.16.0.0/12',
-  '192.0.0.0/24',
-  '192.0.2.0/24',
-  '192.88.99.0/24',
-  '192.168.0.0/16',
-  '198.18.0.0/15',
-  '198.51.100.0/24',
-  '203.0.113.0/24',
-  '224.0.0.0/3',
-  // Only 2000::/3 is global unicast space.
-  '::/3',
-  '4000::/2',
-  '8000::/1',
-  '2001::/23',
-  '2001:db8::/32',
-  '2002::/16',
-  '3fff::/20',
-].map(knownPrefix)
-
-const special = RangeSet.of(SPECIAL_SPACE)
-
-/** How many offenders a reason names; the number of all of them is always said. */
-const NAMED = 5
-
 export function judge(facts: GuardFacts, policy: GuardPolicy): Verdict {
   const refusals = [
     ...cloudReasons(facts),
     ...futureReasons(facts),
-    ...sizeReasons(facts, policy),
-    ...spaceReasons(facts, policy),
+    ...missingReasons(facts, policy),
+    ...refusedPrefixes(facts.candidate.snapshot, policy),
   ]
   if (refusals.length > 0) return { kind: 'refuse', reasons: refusals }
-  const doubts = [...ageReasons(facts), ...rollbackReasons(facts)]
+  const doubts = [
+    ...withdrawalReasons(facts),
+    ...sizeReasons(facts, policy),
+    ...widePrefixes(facts.candidate.snapshot, facts.current?.diff, policy),
+    ...stepReasons(facts, policy),
+  ]
   return doubts.length > 0 ? { kind: 'hold', reasons: doubts } : { kind: 'safe' }
 }
 
-function* cloudReasons({ cloud, candidate: { snapshot } }: GuardFacts): Iterable<string> {
-  if (snapshot.cloud !== cloud) {
-    yield `the document is of cloud ${snapshot.cloud}, ${cloud} was asked for`
+function* cloudReasons({ cloud, candidate: { snapshot } }: GuardFacts): Iterable<GuardReason> {
+  if (snapshot.cloud === cloud) return
+  const text = `the document is of cloud ${snapshot.cloud}, ${cloud} was asked for`
+  yield { rule: 'cloud', text }
+}
+
+/** A mistyped date would otherwise be the newest for years, and every true file older than it. */
+function* futureReasons({ candidate, notAfter }: GuardFacts): Iterable<GuardReason> {
+  if (candidate.fileDate <= notAfter) return
+  const text = `the file is dated ${candidate.fileDate}, nothing after ${notAfter} can be right`
+  yield { rule: 'future', text }
+}
+
+/** What every document of a cloud has. */
+function* missingReasons(
+  { candidate: { snapshot } }: GuardFacts,
+  { minTags }: GuardPolicy,
+): Iterable<GuardReason> {
+  const azureCloud = snapshot.tags.get('AzureCloud')
+  if (!azureCloud) yield { rule: 'size', text: 'the document has no tag AzureCloud' }
+  else if (azureCloud.prefixes.length === 0) {
+    yield { rule: 'size', text: 'AzureCloud has no prefixes' }
+  }
+  if (snapshot.tags.size < minTags) yield fewTags(snapshot, minTags)
+}
+
+function* withdrawalReasons({ candidate, current }: GuardFacts): Iterable<GuardReason> {
+  if (!current || candidate.fileDate >= current.newestFileDate) return
+  yield {
+    rule: 'withdrawal',
+    text: `a withdrawal: the publisher offers the file of ${candidate.fileDate} although one of ${current.newestFileDate} was accepted before`,
   }
 }
 
 function* sizeReasons(
-  { candidate: { snapshot } }: GuardFacts,
+  { candidate: { snapshot }, current }: GuardFacts,
   policy: GuardPolicy,
-): Iterable<string> {
-  if (!snapshot.tags.has('AzureCloud')) yield 'the document has no tag AzureCloud'
-  else if (snapshot.tags.get('AzureCloud')?.prefixes.length === 0)
-    yield 'AzureCloud has no prefixes'
-  if (snapshot.tags.size < policy.minTags) {
-    yield `the document has ${snapshot.tags.size} tags, at least ${policy.minTags} are expected`
+): Iterable<GuardReason> {
+  if (current) {
+    yield* vanishedTags(current, policy)
+    return
   }
+  if (snapshot.tags.size < policy.fewTags) yield fewTags(snapshot, policy.fewTags)
+  yield* tooMuch(snapshot, policy)
 }
 
-function* spaceReasons(
-  { candidate: { snapshot } }: GuardFacts,
-  policy: GuardPolicy,
-): Iterable<string> {
-  const wide: Record<Family, Prefix[]> = { 4: [], 6: [] }
-  const inside: Prefix[] = []
-  for (const { prefixes } of snapshot.tags.values()) {
-    for (const prefix of prefixes) {
-      if (prefix.length < policy.widestLength[prefix.family]) wide[prefix.family].push(prefix)
-    }
-    inside.push(...special.overlapping(prefixes))
-  }
+/** A document that was cut short loses tags before it loses addresses: AzureCloud has most of them. */
+function* vanishedTags(
+  { snapshot: { tags }, diff }: CurrentFacts,
+  { tagsVanished: limit }: GuardPolicy,
+): Iterable<GuardReason> {
+  const gone = diff.tags.filter(({ kind }) => kind === 'removed')
+  if (gone.length * 100 <= limit * tags.size) return
+  const measured = (gone.length * 100) / tags.size
+  const share = `${grouped(gone.length)} of ${counted(tags.size, 'tag')}`
+  const text = `${share} vanish (${percentOver(measured, limit)} %), the limit is ${limit} %: ${listed(gone.map(({ name }) => name))}`
+  yield { rule: 'size', text, measured, limit }
+}
+
+/** A first file has nothing to be compared with: it is held to what a cloud can have at all. */
+function* tooMuch(snapshot: Snapshot, { mostAddresses }: GuardPolicy): Iterable<GuardReason> {
+  const counts = addressesOf(snapshot)
   for (const family of FAMILIES) {
-    if (wide[family].length === 0) continue
-    yield `${named(wide[family])} wider than /${policy.widestLength[family]}, the limit for IPv${family}`
-  }
-  if (inside.length > 0) yield `${named(inside)} in private, reserved or documentation space`
-}
-
-function* ageReasons({ candidate, current }: GuardFacts): Iterable<string> {
-  if (current && candidate.fileDate < current.newestFileDate) {
-    yield `withdrawal: the file is of ${candidate.fileDate}, one of ${current.newestFileDate} was accepted before`
+    const most = BigInt(mostAddresses[family])
+    if (counts[family] <= most) continue
+    const text = `IPv${family} addresses of ${snapshot.cloud} come to ${amount(family, counts[family])}, the limit for a first file is ${amount(family, most)}`
+    yield { rule: 'size', family, text }
   }
 }
 
-function* rollbackReasons({ current }: GuardFacts): Iterable<string> {
-  if (current?.rolledBack) yield 'a person went back to an earlier snapshot, which stays published'
+function* stepReasons(
+  { candidate: { snapshot, fileDate }, current, namedTags }: GuardFacts,
+  policy: GuardPolicy,
+): Iterable<GuardReason> {
+  if (!current) return
+  const { snapshot: from, diff, newestFileDate } = current
+  const since = current.fileDate > newestFileDate ? current.fileDate : newestFileDate
+  const step = { from, to: snapshot, diff, days: daysBetween(since, fileDate) }
+  yield* cloudMoves(step, policy)
+  yield* tagMoves(step, namedTags, policy)
 }
 
-/** A mistyped date would otherwise be the newest for years, and every true file older than it. */
-function* futureReasons({ candidate: { fileDate }, notAfter }: GuardFacts): Iterable<string> {
-  if (fileDate > notAfter)
-    yield `the file is dated ${fileDate}, nothing after ${notAfter} can be right`
+function fewTags({ tags }: Snapshot, expected: number): GuardReason {
+  const text = `the document has ${tags.size} tags, at least ${expected} are expected`
+  return { rule: 'size', text }
 }
 
-/** Each once, however many tags have it. */
-function named(prefixes: readonly Prefix[]): string {
-  const texts = [...new Set(prefixes.map(({ text }) => text))]
-  const rest = texts.length - NAMED
-  const names = texts.slice(0, NAMED).join(', ')
-  return `${names}${rest > 0 ? ` and ${rest} more` : ''} ${texts.length === 1 ? 'is' : 'are'}`
-}
+const DAY = 86_400_000
 
-function knownPrefix(text: string): Prefix {
-  const parsed = parsePrefix(text)
-  if (!parsed.ok) throw new Error(`${text}: ${parsed.reason}`)
-  return parsed.value
+function daysBetween(from: FileDate, to: FileDate): number {
+  return (Date.parse(to) - Date.parse(from)) / DAY
 }

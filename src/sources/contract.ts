@@ -9,17 +9,48 @@ export interface Validators {
   readonly lastModified?: string | undefined
 }
 
+/** The newest accepted file that came over HTTP. */
+export interface LastGood {
+  readonly url: string
+  readonly fileDate: FileDate
+}
+
+/** One request of a fetch and what came of it: kept in the run record. JSON values only. */
+export interface FetchAttempt {
+  readonly strategy: string
+  readonly url: string
+  /** HTTP status of the last answer; absent where none came, or where the source is a folder. */
+  readonly status?: number
+  /** `page`: an intermediate answer that named where the file is. */
+  readonly result: 'document' | 'page' | 'not-modified' | 'unavailable' | 'refused'
+  /** Why it brought no file. */
+  readonly reason?: string
+  readonly etag?: string
+  readonly lastModified?: string
+  /** Of the bytes that arrived, decompressed. */
+  readonly sha256?: string
+  readonly bytes?: number
+  /** ISO 8601, when it was over. */
+  readonly at: string
+}
+
 export interface FetchRequest {
   readonly cloud: Cloud
   /** What was remembered about a URL when it was last fetched whole. */
   readonly validatorsOf: (url: string) => Promise<Validators | undefined>
   /** Ends the fetch: shutdown, or the run's time limit. */
   readonly signal: AbortSignal
+  readonly now: Date
+  /** Date of the newest accepted file; guesses only look for later ones. */
+  readonly newestFileDate?: FileDate | undefined
+  readonly lastGood?: LastGood | undefined
+  /** Told of every request, in order. */
+  readonly record: (attempt: FetchAttempt) => void
 }
 
 /** Where bytes were seen: kept with every document. */
 export interface Origin {
-  /** How it was found: `details-page`, `folder`, `import`. */
+  /** How it was found: the name of the source (`details-page`, `latest-name`, `folder`, `import`). */
   readonly strategy: string
   readonly url: string
   readonly fileName: string
@@ -28,11 +59,27 @@ export interface Origin {
 }
 
 export type Fetched =
-  | { readonly kind: 'document'; readonly bytes: Buffer; readonly origin: Origin }
+  | {
+      readonly kind: 'document'
+      readonly bytes: Buffer
+      readonly origin: Origin
+      /** What an earlier strategy said, when this file was found by a later one. */
+      readonly degraded?: string | undefined
+    }
   /** The publisher says that the file at this URL is the one we fetched before. */
-  | { readonly kind: 'not-modified'; readonly origin: Origin }
+  | {
+      readonly kind: 'not-modified'
+      readonly origin: Origin
+      readonly degraded?: string | undefined
+    }
   /** Their side or the way there: DNS, TLS, refused, 4xx, 5xx, timeout. Worth another try. */
-  | { readonly kind: 'unavailable'; readonly reason: string; readonly url?: string | undefined }
+  | {
+      readonly kind: 'unavailable'
+      readonly reason: string
+      readonly url?: string | undefined
+      /** As the publisher asked with Retry-After. */
+      readonly retryAfterSeconds?: number | undefined
+    }
   /** Something arrived that cannot be used: no link on the page, too large, a redirect elsewhere. */
   | {
       readonly kind: 'refused'

@@ -1,9 +1,11 @@
 /** What the store keeps, in the domain's words. Rows never leave the room; these values do. */
 import type { Cloud } from '../core/cloud.ts'
+import type { DiffSummary } from '../core/diff-summary.ts'
 import type { FileDate, Position } from '../core/file-date.ts'
+import type { GuardReason } from '../core/guard.ts'
 import type { Prefix } from '../core/prefix.ts'
 import type { Snapshot } from '../core/snapshot.ts'
-import type { Origin, Validators } from '../sources/contract.ts'
+import type { LastGood, Origin, Validators } from '../sources/contract.ts'
 
 /** One accepted content of a cloud and file date. */
 export interface SnapshotRecord {
@@ -36,7 +38,23 @@ export interface Accepted {
   readonly isNew: boolean
 }
 
-export type PublicationKind = 'sync' | 'import' | 'rollback'
+/**
+ * Why something was published. `additions`: a held week's additions beside the snapshot before it;
+ * `rejection`: those are taken back; `rollback`: a person chose a snapshot, which stays until it is
+ * released or ends; `release`: back to the newest snapshot; `purge`: removed coverage leaves now.
+ */
+export const PUBLICATION_KINDS = [
+  'sync',
+  'import',
+  'approval',
+  'additions',
+  'rejection',
+  'rollback',
+  'release',
+  'purge',
+] as const
+
+export type PublicationKind = (typeof PUBLICATION_KINDS)[number]
 
 /** What was handed out from some moment on. */
 export interface Publication {
@@ -48,6 +66,16 @@ export interface Publication {
   readonly publishedBy: string
   readonly reason: string
   readonly publishedAt: Date
+  /** When a rollback ends by itself; undefined for one that waits to be released. */
+  readonly until: Date | undefined
+  /** Id of the held candidate whose additions are handed out beside the snapshot. */
+  readonly additionsOf: number | undefined
+}
+
+/** A publication of the last days, with the moment it was replaced. */
+export interface ServedPublication extends Publication {
+  /** Undefined for the current one. */
+  readonly endedAt: Date | undefined
 }
 
 export interface PublicationRequest {
@@ -56,6 +84,16 @@ export interface PublicationRequest {
   readonly reason: string
   /** Serial of the publication the caller decided upon; 0 for none. Another one is a conflict. */
   readonly expectedSerial: number
+  /** Of a rollback. */
+  readonly until?: Date | undefined
+  /** Kept handing out beside the snapshot: a purge changes nothing of it. */
+  readonly additionsOf?: number | undefined
+}
+
+/** Who decided about a held candidate, and why. */
+export interface Decision {
+  readonly by: string
+  readonly reason: string
 }
 
 export type PublishResult =
@@ -66,6 +104,10 @@ export type PublishResult =
     }
   /** Somebody else published in between; nothing was written. */
   | { readonly kind: 'conflict'; readonly currentSerial: number }
+
+/** As `PublishResult`, or somebody else has decided meanwhile; then nothing was written. */
+export type DecisionResult =
+  PublishResult | { readonly kind: 'decided'; readonly state: Hold['state'] }
 
 export interface HistoryStore {
   /** Takes a document into history, at its place, whatever the order of arrival. */
@@ -87,6 +129,10 @@ export interface HistoryStore {
   load(record: SnapshotRecord): Promise<Snapshot>
   /** The bytes as published. */
   document(sha256: string): Promise<Buffer | undefined>
+  /** A held candidate, read from its document; kept in memory like snapshots. */
+  loadHeld(hold: Hold): Promise<Snapshot>
+  /** Where the newest accepted file was fetched over HTTP; undefined if it never was. */
+  lastGood(cloud: Cloud): Promise<LastGood | undefined>
   /**
    * Validators of a URL whose file, when it was fetched, was the cloud's newest and said exactly
    * this content: a 304 then says that there is nothing new.
@@ -127,18 +173,52 @@ export interface LookupStore {
 
 export interface PublicationStore {
   current(cloud: Cloud): Promise<Publication | undefined>
-  /** Newest first. */
-  list(cloud: Cloud, limit: number): Promise<Publication[]>
+  /** Newest first; `before` is the serial of the last one already seen. */
+  list(cloud: Cloud, limit: number, before?: number): Promise<Publication[]>
+  /**
+   * What was handed out at any time of the last days (by the database's clock, given as `now`),
+   * newest first, but nothing from before the last rollback or purge: those take effect at once.
+   */
+  servedWithin(cloud: Cloud, days: number): Promise<{ now: Date; served: ServedPublication[] }>
   /** Accepts and publishes in one transaction. */
   publish(entry: Entry, request: PublicationRequest): Promise<PublishResult>
-  /** Publishes a snapshot that history has: an import's newest, or a rollback. */
+  /** Publishes a snapshot that history has: an import's newest, a rollback, a release, a purge. */
   republish(record: SnapshotRecord, request: PublicationRequest): Promise<PublishResult>
+  /** Accepts, publishes and marks the waiting hold as approved, in one transaction. */
+  approve(
+    hold: Hold,
+    entry: Entry,
+    request: PublicationRequest,
+    decision: Decision,
+  ): Promise<DecisionResult>
+  /**
+   * Holds the candidate and publishes the current snapshot with what the candidate adds, in one
+   * transaction.
+   */
+  publishAdditions(
+    entry: Entry,
+    verdict: HeldVerdict,
+    record: SnapshotRecord,
+    request: PublicationRequest,
+  ): Promise<PublishResult>
+  /** The rollback in force, if it has ended by the database's clock. */
+  endedRollback(cloud: Cloud): Promise<Publication | undefined>
 }
 
 export type RunTrigger = 'schedule' | 'start' | 'retry' | 'api' | 'cli'
 export type RunState = 'queued' | 'running' | 'finished'
-export type RunOutcomeKind =
-  'published' | 'unchanged' | 'refused' | 'held' | 'failed' | 'would-publish'
+/** `accepted`: taken into history, not published because a rollback is in force. */
+export const RUN_OUTCOMES = [
+  'published',
+  'accepted',
+  'unchanged',
+  'refused',
+  'held',
+  'failed',
+  'would-publish',
+] as const
+
+export type RunOutcomeKind = (typeof RUN_OUTCOMES)[number]
 
 export interface Run {
   readonly id: string
@@ -172,22 +252,65 @@ export interface RunStore {
   list(query: { cloud?: Cloud | undefined; limit: number }): Promise<Run[]>
   /** Ends runs that a killed process left behind, started or asked for before the given age. */
   abandon(olderThanSeconds: number): Promise<number>
+  /**
+   * Makes the real runs that a killed process left behind wait to be carried out again (as if
+   * taken up now, whatever their age), and ends its dry runs. Only where no other process can have
+   * one under way.
+   */
+  requeue(): Promise<Run[]>
 }
 
+export const HOLD_STATES = ['waiting', 'approved', 'rejected', 'replaced'] as const
+
 export interface Hold {
+  readonly id: number
   readonly cloud: Cloud
   readonly fileDate: FileDate
   readonly contentHash: string
   readonly documentSha256: string
-  readonly reasons: readonly string[]
-  readonly state: 'waiting' | 'approved' | 'rejected' | 'replaced'
+  readonly strategy: string
+  readonly url: string
+  readonly reasons: readonly GuardReason[]
+  /** What it would change, against what was published when it was held last. */
+  readonly diff: DiffSummary | undefined
+  readonly state: (typeof HOLD_STATES)[number]
   readonly createdAt: Date
+  /** Who approved or rejected it, when and why. */
+  readonly decision: (Decision & { readonly at: Date }) | undefined
+}
+
+/** Why a candidate is held, and what it would change. */
+export interface HeldVerdict {
+  readonly reasons: readonly GuardReason[]
+  readonly diff: DiffSummary
 }
 
 export interface HoldStore {
-  /** Keeps the candidate's document and the reasons; the same content again is the same hold. */
-  hold(entry: Entry, reasons: readonly string[]): Promise<Hold>
-  list(cloud?: Cloud): Promise<Hold[]>
+  /**
+   * Keeps the candidate's document, reasons and diff, in place of another that waits. The same
+   * content of the same date again is the same hold; one that was decided stays as it is.
+   */
+  hold(entry: Entry, verdict: HeldVerdict): Promise<Hold>
+  byId(id: number): Promise<Hold | undefined>
+  /** Of this very content and date. */
+  find(cloud: Cloud, fileDate: FileDate, contentHash: string): Promise<Hold | undefined>
+  /** Newest first. */
+  list(query: {
+    cloud?: Cloud | undefined
+    state?: Hold['state'] | undefined
+    limit: number
+  }): Promise<Hold[]>
+  /**
+   * Marks a waiting hold as rejected; if its additions are handed out, the snapshot is published
+   * again without them, in the same transaction (`publication` is then that one).
+   */
+  reject(
+    hold: Hold,
+    decision: Decision,
+  ): Promise<
+    | { readonly kind: 'rejected'; readonly hold: Hold; readonly publication?: Publication }
+    | { readonly kind: 'decided'; readonly state: Hold['state'] }
+  >
   /** Candidates that wait are replaced: the publisher offers what is published. */
   settle(cloud: Cloud): Promise<void>
 }

@@ -10,7 +10,7 @@ import {
 import type { Cloud } from '../core/cloud.ts'
 import type { Origin } from '../sources/contract.ts'
 import type { Accepted, Entry, HistoryStore, SnapshotRecord } from './contract.ts'
-import { keepDocument, readDocumentBytes } from './documents.ts'
+import { beginDocument, readDocumentBytes } from './documents.ts'
 import type { PrismaClient } from './generated/client.ts'
 import { writeIntervals } from './intervals.ts'
 import {
@@ -55,6 +55,18 @@ export function createHistoryStore(prisma: PrismaClient, loader: SnapshotLoader)
 
     load: (record) => loader.load(prisma, record),
     document: (sha256) => readDocumentBytes(prisma, sha256),
+    loadHeld: (hold) => loader.load(prisma, { ...hold, id: `held ${hold.documentSha256}` }),
+
+    async lastGood(cloud) {
+      const rows = await prisma.$queryRaw<{ url: string; file_date: Date }[]>`
+        SELECT seen.url, seen.file_date
+        FROM sighting seen
+        JOIN snapshot said USING (cloud, file_date, document_id)
+        WHERE seen.cloud = ${cloud} AND seen.url LIKE 'http%'
+        ORDER BY said.position DESC, seen.last_seen_at DESC LIMIT 1`
+      const [row] = rows
+      return row && { url: row.url, fileDate: fileDateOf(row.file_date) }
+    },
 
     async validatorsOf(cloud, url, contentHash) {
       if (contentHash === undefined) return undefined
@@ -95,14 +107,16 @@ export async function acceptEntry(
   { snapshot, bytes, origin }: Entry,
 ): Promise<Accepted> {
   const { cloud, contentHash } = snapshot
-  const document = await keepDocument(tx, bytes)
-  await keepSighting(tx, cloud, origin, document.id)
+  const keep = await beginDocument(tx, bytes)
   const fileDate = dateOf(origin.fileDate)
   const known = await tx.snapshot.findUnique({
     where: { cloud_fileDate_contentHash: { cloud, fileDate, contentHash } },
     ...withDocument,
   })
-  if (known) return { record: snapshotRecord(known), isNew: false }
+  if (known) {
+    await keepSighting(tx, cloud, origin, (await keep()).id)
+    return { record: snapshotRecord(known), isNew: false }
+  }
 
   const revision = await nextRevision(tx, cloud, origin.fileDate)
   const position = positionOf(origin.fileDate, revision)
@@ -110,6 +124,8 @@ export async function acceptEntry(
   const next = await oldestAfter(tx, cloud, position)
   const place = { position, next: next?.position ?? OPEN }
   await writeIntervals(tx, snapshot, before && (await loader.load(tx, before)), place)
+  const document = await keep()
+  await keepSighting(tx, cloud, origin, document.id)
   const row = await tx.snapshot.create({
     data: {
       id: snapshotId(cloud, origin.fileDate, contentHash),

@@ -1,6 +1,16 @@
 /** Candidates that wait for a person: the document is kept, history is not touched. */
 import type { Cloud } from '../core/cloud.ts'
-import type { Hold, HoldStore } from './contract.ts'
+import type { DiffSummary } from '../core/diff-summary.ts'
+import type { GuardReason } from '../core/guard.ts'
+import {
+  HOLD_STATES,
+  type Decision,
+  type Entry,
+  type HeldVerdict,
+  type Hold,
+  type HoldStore,
+} from './contract.ts'
+import { addPublication, currentPublication } from './add-publication.ts'
 import { keepDocument } from './documents.ts'
 import type { Prisma, PrismaClient } from './generated/client.ts'
 import { keepSighting } from './history.ts'
@@ -12,43 +22,85 @@ const withDocument = {
 
 export function createHoldStore(prisma: PrismaClient): HoldStore {
   return {
-    hold: ({ snapshot, bytes, origin }, reasons) =>
+    hold: (entry, verdict) =>
       inTransaction(prisma, async (tx) => {
-        const { cloud, contentHash } = snapshot
-        await lockCloud(tx, cloud)
-        const document = await keepDocument(tx, bytes)
-        // Without validators, so that the next run fetches it again and finds it still held.
-        await keepSighting(tx, cloud, { ...origin, validators: {} }, document.id)
-        const fileDate = dateOf(origin.fileDate)
-        const key = { cloud, fileDate, contentHash }
-        await tx.hold.updateMany({
-          where: { cloud, state: 'waiting', NOT: key },
-          data: { state: 'replaced' },
-        })
-        await tx.hold.updateMany({
-          where: { ...key, state: 'replaced' },
-          data: { state: 'waiting' },
-        })
-        const row = await tx.hold.upsert({
-          where: { cloud_fileDate_contentHash: key },
-          create: { ...key, documentId: document.id, reasons: [...reasons] },
-          update: { reasons: [...reasons] },
-          ...withDocument,
-        })
-        return holdOf(row)
+        await lockCloud(tx, entry.snapshot.cloud)
+        return keepHold(tx, entry, verdict)
       }),
 
-    settle: (cloud) => settleHolds(prisma, cloud),
+    async byId(id) {
+      const row = await prisma.hold.findUnique({ where: { id }, ...withDocument })
+      return row ? holdOf(row) : undefined
+    },
 
-    async list(cloud) {
+    async find(cloud, fileDate, contentHash) {
+      const key = { cloud, fileDate: dateOf(fileDate), contentHash }
+      const where = { cloud_fileDate_contentHash: key }
+      const row = await prisma.hold.findUnique({ where, ...withDocument })
+      return row ? holdOf(row) : undefined
+    },
+
+    async list({ cloud, state, limit }) {
       const rows = await prisma.hold.findMany({
-        ...(cloud ? { where: { cloud } } : {}),
+        where: { ...(cloud ? { cloud } : {}), ...(state ? { state } : {}) },
         orderBy: { id: 'desc' },
+        take: limit,
         ...withDocument,
       })
       return rows.map(holdOf)
     },
+
+    reject: ({ id, cloud }, decision) =>
+      inTransaction(prisma, async (tx) => {
+        const serial = await lockCloud(tx, cloud)
+        const decided = await decide(tx, id, 'rejected', decision)
+        if (!decided.now) return { kind: 'decided', state: decided.state }
+        const row = await tx.hold.findUniqueOrThrow({ where: { id }, ...withDocument })
+        const rejected = { kind: 'rejected' as const, hold: holdOf(row) }
+        const current = await currentPublication(tx, cloud)
+        if (current?.additionsOf !== id) return rejected
+        const publication = await addPublication(tx, cloud, current.snapshotId, {
+          kind: 'rejection',
+          publishedBy: decision.by,
+          reason: `the additions of hold ${id} are taken back: ${decision.reason}`,
+          expectedSerial: serial,
+        })
+        return { ...rejected, publication }
+      }),
+
+    settle: (cloud) => settleHolds(prisma, cloud),
   }
+}
+
+/** The caller holds the cloud's lock. */
+export async function keepHold(
+  tx: Queries,
+  { snapshot, bytes, origin }: Entry,
+  { reasons, diff }: HeldVerdict,
+): Promise<Hold> {
+  const { cloud, contentHash } = snapshot
+  const document = await keepDocument(tx, bytes)
+  // Without validators, so that the next run fetches it again and finds it still held.
+  await keepSighting(tx, cloud, { ...origin, validators: {} }, document.id)
+  const key = { cloud, fileDate: dateOf(origin.fileDate), contentHash }
+  await tx.hold.updateMany({
+    where: { cloud, state: 'waiting', NOT: key },
+    data: { state: 'replaced' },
+  })
+  await tx.hold.updateMany({ where: { ...key, state: 'replaced' }, data: { state: 'waiting' } })
+  const seen = {
+    strategy: origin.strategy,
+    url: origin.url,
+    reasons: reasons as unknown as Prisma.InputJsonValue,
+    diff: diff as unknown as Prisma.InputJsonValue,
+  }
+  const row = await tx.hold.upsert({
+    where: { cloud_fileDate_contentHash: key },
+    create: { ...key, ...seen, documentId: document.id },
+    update: seen,
+    ...withDocument,
+  })
+  return holdOf(row)
 }
 
 /** What was published or offered again is newer than whatever waits. */
@@ -59,14 +111,54 @@ export async function settleHolds(queries: Queries, cloud: Cloud): Promise<void>
   })
 }
 
+/** Decides about a hold if it still waits; `now` is false if it does not, with its state. */
+export async function decide(
+  tx: Queries,
+  id: number,
+  state: 'approved' | 'rejected',
+  { by, reason }: Decision,
+): Promise<{ now: boolean; state: Hold['state'] }> {
+  const decided = await tx.$executeRaw`
+    UPDATE hold
+    SET state = ${state}, decided_by = ${by}, decision_reason = ${reason}, decided_at = now()
+    WHERE id = ${id} AND state = 'waiting'`
+  if (decided === 1) return { now: true, state }
+  const row = await tx.hold.findUniqueOrThrow({ where: { id }, select: { state: true } })
+  return { now: false, state: stateOf(row.state) }
+}
+
 function holdOf(row: Prisma.HoldGetPayload<typeof withDocument>): Hold {
   return {
+    id: row.id,
     cloud: cloudOf(row.cloud),
     fileDate: fileDateOf(row.fileDate),
     contentHash: row.contentHash,
     documentSha256: row.document.sha256,
-    reasons: Array.isArray(row.reasons) ? row.reasons.map(String) : [],
-    state: row.state as Hold['state'],
+    strategy: row.strategy,
+    url: row.url,
+    reasons: reasonsOf(row.reasons),
+    diff: (row.diff ?? undefined) as unknown as DiffSummary | undefined,
+    state: stateOf(row.state),
     createdAt: row.createdAt,
+    decision:
+      row.decidedBy === null || row.decidedAt === null
+        ? undefined
+        : { by: row.decidedBy, at: row.decidedAt, reason: row.decisionReason ?? '' },
   }
+}
+
+/** Reasons were plain sentences before they had rules; the only such rule then was this one. */
+function reasonsOf(reasons: Prisma.JsonValue): GuardReason[] {
+  if (!Array.isArray(reasons)) return []
+  return reasons.map((reason) =>
+    typeof reason === 'string'
+      ? { rule: 'withdrawal', text: reason }
+      : (reason as unknown as GuardReason),
+  )
+}
+
+function stateOf(text: string): Hold['state'] {
+  const state = HOLD_STATES.find((known) => known === text)
+  if (!state) throw new Error(`the database holds an unknown state of a hold ${text}`)
+  return state
 }

@@ -1,14 +1,17 @@
 /** Publications: what we handed out. The newest serial of a cloud is what devices get. */
+import type { Cloud } from '../core/cloud.ts'
+import { addPublication, currentPublication } from './add-publication.ts'
 import type {
   PublicationRequest,
   PublicationStore,
   PublishResult,
+  ServedPublication,
   SnapshotRecord,
 } from './contract.ts'
 import type { PrismaClient } from './generated/client.ts'
 import { acceptEntry } from './history.ts'
-import { settleHolds } from './holds.ts'
-import { inTransaction, lockCloud, publicationOf, type Queries } from './rows.ts'
+import { decide, keepHold, settleHolds } from './holds.ts'
+import { inTransaction, kindOf, lockCloud, publicationOf, type Queries } from './rows.ts'
 import type { SnapshotLoader } from './snapshot-loader.ts'
 
 export function createPublicationStore(
@@ -16,22 +19,18 @@ export function createPublicationStore(
   loader: SnapshotLoader,
 ): PublicationStore {
   return {
-    async current(cloud) {
-      const row = await prisma.publication.findFirst({
-        where: { cloud },
-        orderBy: { serial: 'desc' },
-      })
-      return row ? publicationOf(row) : undefined
-    },
+    current: (cloud) => currentPublication(prisma, cloud),
 
-    async list(cloud, limit) {
+    async list(cloud, limit, before) {
       const rows = await prisma.publication.findMany({
-        where: { cloud },
+        where: { cloud, ...(before === undefined ? {} : { serial: { lt: before } }) },
         orderBy: { serial: 'desc' },
         take: limit,
       })
       return rows.map(publicationOf)
     },
+
+    servedWithin: (cloud, days) => servedWithin(prisma, cloud, days),
 
     publish: (entry, request) =>
       inTransaction(prisma, async (tx) => {
@@ -39,28 +38,105 @@ export function createPublicationStore(
         if (serial !== request.expectedSerial) return { kind: 'conflict', currentSerial: serial }
         const { record } = await acceptEntry(tx, loader, entry)
         await settleHolds(tx, record.cloud)
-        return addPublication(tx, record, request)
+        return published(tx, record, request)
       }),
 
     republish: (record, request) =>
       inTransaction(prisma, async (tx) => {
         const serial = await lockCloud(tx, record.cloud)
         if (serial !== request.expectedSerial) return { kind: 'conflict', currentSerial: serial }
-        return addPublication(tx, record, request)
+        return published(tx, record, request)
       }),
+
+    approve: ({ id, cloud }, entry, request, decision) =>
+      inTransaction(prisma, async (tx) => {
+        const serial = await lockCloud(tx, cloud)
+        if (serial !== request.expectedSerial) return { kind: 'conflict', currentSerial: serial }
+        const decided = await decide(tx, id, 'approved', decision)
+        if (!decided.now) return { kind: 'decided', state: decided.state }
+        const { record } = await acceptEntry(tx, loader, entry)
+        await settleHolds(tx, cloud)
+        return published(tx, record, request)
+      }),
+
+    publishAdditions: (entry, verdict, record, request) =>
+      inTransaction(prisma, async (tx) => {
+        const serial = await lockCloud(tx, record.cloud)
+        if (serial !== request.expectedSerial) return { kind: 'conflict', currentSerial: serial }
+        const { id } = await keepHold(tx, entry, verdict)
+        return published(tx, record, { ...request, additionsOf: id })
+      }),
+
+    async endedRollback(cloud) {
+      const rows = await prisma.$queryRaw<{ serial: number }[]>`
+        SELECT serial FROM publication
+        WHERE cloud = ${cloud} AND until <= now()
+          AND serial = (SELECT serial FROM cloud WHERE name = ${cloud})`
+      return rows.length > 0 ? currentPublication(prisma, cloud) : undefined
+    },
   }
 }
 
-/** The caller holds the cloud's lock and has compared the serial. */
-async function addPublication(
+async function published(
   tx: Queries,
   record: SnapshotRecord,
-  { kind, publishedBy, reason, expectedSerial }: PublicationRequest,
+  request: PublicationRequest,
 ): Promise<PublishResult> {
-  const serial = expectedSerial + 1
-  const row = await tx.publication.create({
-    data: { cloud: record.cloud, serial, snapshotId: record.id, kind, publishedBy, reason },
-  })
-  await tx.cloud.update({ where: { name: record.cloud }, data: { serial } })
-  return { kind: 'published', publication: publicationOf(row), record }
+  const publication = await addPublication(tx, record.cloud, record.id, request)
+  return { kind: 'published', publication, record }
+}
+
+interface ServedRow {
+  readonly serial: number
+  readonly snapshot_id: string
+  readonly kind: string
+  readonly published_by: string
+  readonly reason: string
+  readonly published_at: Date
+  readonly until: Date | null
+  readonly additions_of: number | null
+  readonly ended_at: Date | null
+  readonly now: Date
+}
+
+/** A rollback and a purge are the last row: what was handed out before them is over at once. */
+async function servedWithin(
+  prisma: PrismaClient,
+  cloud: Cloud,
+  days: number,
+): Promise<{ now: Date; served: ServedPublication[] }> {
+  const rows = await prisma.$queryRaw<ServedRow[]>`
+    SELECT p.*, now() AS now
+    FROM (
+      SELECT *, lead(published_at) OVER (ORDER BY serial) AS ended_at
+      FROM publication WHERE cloud = ${cloud}
+    ) p
+    WHERE (ended_at IS NULL OR ended_at + ${days} * interval '24 hours' > now())
+      AND serial >= coalesce((SELECT max(serial) FROM publication
+        WHERE cloud = ${cloud} AND kind IN ('rollback', 'purge')), 0)
+    ORDER BY serial DESC`
+  const now = rows[0]?.now ?? (await clock(prisma))
+  return { now, served: rows.map((row) => servedOf(cloud, row)) }
+}
+
+function servedOf(cloud: Cloud, row: ServedRow): ServedPublication {
+  return {
+    cloud,
+    serial: row.serial,
+    snapshotId: row.snapshot_id,
+    kind: kindOf(row.kind),
+    publishedBy: row.published_by,
+    reason: row.reason,
+    publishedAt: row.published_at,
+    until: row.until ?? undefined,
+    additionsOf: row.additions_of ?? undefined,
+    endedAt: row.ended_at ?? undefined,
+  }
+}
+
+async function clock(prisma: PrismaClient): Promise<Date> {
+  const rows = await prisma.$queryRaw<{ now: Date }[]>`SELECT now() AS now`
+  const [row] = rows
+  if (!row) throw new Error('the database tells no time')
+  return row.now
 }

@@ -1,7 +1,12 @@
 /** Rows <-> domain values, and the limits of a transaction: shared by the aggregates of this room. */
 import { isCloud, type Cloud } from '../core/cloud.ts'
 import { parseFileDate, type FileDate, type Position } from '../core/file-date.ts'
-import type { PublicationKind, Publication, SnapshotRecord } from './contract.ts'
+import {
+  PUBLICATION_KINDS,
+  type Publication,
+  type PublicationKind,
+  type SnapshotRecord,
+} from './contract.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 
 /** A client inside or outside a transaction. */
@@ -64,9 +69,18 @@ export function snapshotRecord(
   }
 }
 
-const KINDS: readonly string[] = ['sync', 'import', 'rollback'] satisfies PublicationKind[]
-
 export function publicationOf(row: Prisma.PublicationGetPayload<object>): Publication {
-  if (!KINDS.includes(row.kind)) throw new Error(`unknown kind of publication ${row.kind}`)
-  return { ...row, cloud: cloudOf(row.cloud), kind: row.kind as PublicationKind }
+  return {
+    ...row,
+    cloud: cloudOf(row.cloud),
+    kind: kindOf(row.kind),
+    until: row.until ?? undefined,
+    additionsOf: row.additionsOf ?? undefined,
+  }
+}
+
+export function kindOf(text: string): PublicationKind {
+  const kind = PUBLICATION_KINDS.find((known) => known === text)
+  if (!kind) throw new Error(`the database holds an unknown kind of publication ${text}`)
+  return kind
 }

@@ -51,6 +51,18 @@ export function createRunStore(prisma: PrismaClient): RunStore {
       return rows.map(runOf)
     },
 
+    async requeue() {
+      await prisma.$executeRaw`
+        UPDATE run
+        SET state = 'finished', outcome = 'failed', finished_at = now(),
+            detail = '{"reason": "the process that had this dry run ended"}'
+        WHERE state <> 'finished' AND dry_run`
+      await prisma.$executeRaw`
+        UPDATE run SET state = 'queued', started_at = now() WHERE state <> 'finished'`
+      const rows = await prisma.run.findMany({ where: { state: 'queued' } })
+      return rows.map(runOf)
+    },
+
     abandon: (olderThanSeconds) => prisma.$executeRaw`
       UPDATE run
       SET state = 'finished', outcome = 'failed', finished_at = now(),

@@ -3,15 +3,18 @@
  * time than 90,000 rows, and proves on the way that history still says what was accepted.
  */
 import { LRUCache } from 'lru-cache'
-import { readDocument } from '../documents/read-document.ts'
+import { readAnyDocument } from '../documents/read-document.ts'
 import type { Cloud } from '../core/cloud.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { SnapshotRecord } from './contract.ts'
 import { readDocumentBytes } from './documents.ts'
 import type { Queries } from './rows.ts'
 
+/** What a snapshot, accepted or held, is read from; `id` is any name nobody else has. */
+export type Stored = Pick<SnapshotRecord, 'id' | 'cloud' | 'documentSha256' | 'contentHash'>
+
 export interface SnapshotLoader {
-  load(queries: Queries, record: SnapshotRecord): Promise<Snapshot>
+  load(queries: Queries, record: Stored): Promise<Snapshot>
   /** A snapshot that was parsed anyway need not be read again. */
   remember(id: string, snapshot: Snapshot): void
 }
@@ -42,12 +45,12 @@ export function createSnapshotLoader(): SnapshotLoader {
 
 async function read(
   queries: Queries,
-  record: SnapshotRecord,
+  record: Stored,
   predecessor: Snapshot | undefined,
 ): Promise<Snapshot> {
   const bytes = await readDocumentBytes(queries, record.documentSha256)
   if (!bytes) throw new Error(`the document of snapshot ${record.id} is gone`)
-  const parsed = readDocument(bytes, predecessor)
+  const parsed = readAnyDocument(bytes, record.cloud, predecessor)
   if (!parsed.ok) throw new Error(`the document of snapshot ${record.id} does not parse any more`)
   if (parsed.snapshot.contentHash !== record.contentHash) {
     throw new Error(`the document of snapshot ${record.id} has another content than was accepted`)

@@ -12,7 +12,7 @@ import {
 import type { Snapshot } from '../../src/core/snapshot.ts'
 import type { Store } from '../../src/store/contract.ts'
 import { openTestDatabase, type ENGINES, type TestDatabase } from '../support/database.ts'
-import { entryOf, publicationAfter } from '../support/entries.ts'
+import { approvalAfter, entryOf, heldVerdict, publicationAfter } from '../support/entries.ts'
 import { makeFeed, smallDocument, tagValue } from '../support/feed.ts'
 import { seededRandom } from '../support/random.ts'
 
@@ -304,14 +304,159 @@ export function storeSuite(engine: (typeof ENGINES)[number]): void {
 
   it('holds a candidate outside of history, and replaces a waiting one', async () => {
     await store.history.accept(second)
-    await store.holds.hold(first, ['older than what is published'])
-    await store.holds.hold(first, ['older than what is published'])
-    const [hold, ...more] = await store.holds.list('Public')
+    await store.holds.hold(first, heldVerdict('older than what is published'))
+    await store.holds.hold(first, heldVerdict('older than what is published'))
+    const [hold, ...more] = await store.holds.list({ cloud: 'Public', limit: 10 })
     expect(more).toEqual([])
     expect(hold).toMatchObject({ state: 'waiting', fileDate: '2025-01-06' })
     expect(await store.history.list({ limit: 10 })).toHaveLength(1)
-    await store.holds.hold(entryAt(3), ['another'])
-    expect((await store.holds.list()).map(({ state }) => state)).toEqual(['waiting', 'replaced'])
+    await store.holds.hold(entryAt(3), heldVerdict('another'))
+    expect((await store.holds.list({ limit: 10 })).map(({ state }) => state)).toEqual([
+      'waiting',
+      'replaced',
+    ])
+  })
+
+  it('keeps reasons and diff of a hold, where it came from, and who decided', async () => {
+    await store.publications.publish(first, publicationAfter(0))
+    const held = await store.holds.hold(second, heldVerdict('too much'))
+    expect(held).toMatchObject({
+      strategy: 'test',
+      url: second.origin.url,
+      reasons: [{ rule: 'withdrawal', text: 'too much' }],
+      diff: { tagsChanged: 0 },
+      decision: undefined,
+    })
+    const { snapshot } = second
+    expect(await store.holds.find('Public', second.origin.fileDate, snapshot.contentHash)).toEqual(
+      held,
+    )
+    expect(await store.history.loadHeld(held)).toEqual(snapshot)
+    const decision = { by: 'A. Person', reason: 'looked at it' }
+    expect(await store.publications.approve(held, second, approvalAfter(0), decision)).toEqual({
+      kind: 'conflict',
+      currentSerial: 1,
+    })
+    expect((await store.holds.byId(held.id))?.state).toBe('waiting')
+    const approved = await store.publications.approve(held, second, approvalAfter(1), decision)
+    expect(approved).toMatchObject({ kind: 'published', publication: { serial: 2 } })
+    expect(await store.holds.byId(held.id)).toMatchObject({
+      state: 'approved',
+      decision: { ...decision, at: expect.any(Date) as Date },
+    })
+    const again = await store.publications.approve(held, second, approvalAfter(2), decision)
+    expect(again).toEqual({ kind: 'decided', state: 'approved' })
+    expect(await store.holds.reject(held, decision)).toEqual({ kind: 'decided', state: 'approved' })
+    expect((await store.publications.current('Public'))?.serial).toBe(2)
+  })
+
+  it('publishes additions with the hold, and takes them back when it is rejected', async () => {
+    const result = await store.publications.publish(first, publicationAfter(0))
+    if (result.kind !== 'published') throw new Error(result.kind)
+    const verdict = heldVerdict('it removes too much')
+    const additions = await store.publications.publishAdditions(second, verdict, result.record, {
+      ...publicationAfter(1),
+      kind: 'additions',
+    })
+    const [held] = await store.holds.list({ cloud: 'Public', state: 'waiting', limit: 10 })
+    if (!held) throw new Error('nothing is held')
+    expect(additions).toMatchObject({
+      kind: 'published',
+      publication: { serial: 2, kind: 'additions', additionsOf: held.id },
+    })
+    const stale = { ...publicationAfter(1), kind: 'additions' } as const
+    const late = await store.publications.publishAdditions(second, verdict, result.record, stale)
+    expect(late).toEqual({ kind: 'conflict', currentSerial: 2 })
+    const decision = { by: 'A. Person', reason: 'not ours' }
+    expect(await store.holds.reject(held, decision)).toMatchObject({
+      kind: 'rejected',
+      hold: { state: 'rejected' },
+      publication: {
+        serial: 3,
+        kind: 'rejection',
+        snapshotId: result.record.id,
+        additionsOf: undefined,
+        publishedBy: 'A. Person',
+      },
+    })
+    // The same content again stays rejected.
+    expect((await store.holds.hold(second, verdict)).state).toBe('rejected')
+  })
+
+  it('tells what was served within some days, and nothing from before a rollback or purge', async () => {
+    for (const [serial, entry] of [first, second, entryAt(2)].entries()) {
+      await store.publications.publish(entry, publicationAfter(serial))
+    }
+    await database.rows(
+      `UPDATE publication SET published_at = now() - interval '30 days' WHERE serial = 1`,
+    )
+    await database.rows(
+      `UPDATE publication SET published_at = now() - interval '10 days' WHERE serial = 2`,
+    )
+    await database.rows(
+      `UPDATE publication SET published_at = now() - interval '5 days' WHERE serial = 3`,
+    )
+    const serials = async (days: number) =>
+      (await store.publications.servedWithin('Public', days)).served.map(({ serial }) => serial)
+    expect(await serials(0)).toEqual([3])
+    expect(await serials(4)).toEqual([3])
+    expect(await serials(6)).toEqual([3, 2])
+    expect(await serials(14)).toEqual([3, 2, 1])
+    const { now, served } = await store.publications.servedWithin('Public', 14)
+    expect(Math.abs(now.getTime() - Date.now())).toBeLessThan(60_000)
+    const [current, before] = served
+    expect(current?.endedAt).toBeUndefined()
+    expect(before?.endedAt).toEqual(current?.publishedAt)
+    const record = await store.history.byId(current?.snapshotId ?? '')
+    if (!record) throw new Error('no record')
+    const purge = { ...publicationAfter(3), kind: 'purge' } as const
+    await store.publications.republish(record, purge)
+    expect(await serials(14)).toEqual([4])
+    expect((await store.publications.servedWithin('China', 14)).served).toEqual([])
+    expect((await store.publications.list('Public', 2, 4)).map(({ serial }) => serial)).toEqual([
+      3, 2,
+    ])
+  })
+
+  it('knows by its own clock when a rollback has ended', async () => {
+    const result = await store.publications.publish(first, publicationAfter(0))
+    if (result.kind !== 'published') throw new Error(result.kind)
+    const until = new Date(Date.now() + 3_600_000)
+    const rollback = { ...publicationAfter(1), kind: 'rollback', until } as const
+    expect(await store.publications.republish(result.record, rollback)).toMatchObject({
+      publication: { until },
+    })
+    expect(await store.publications.endedRollback('Public')).toBeUndefined()
+    await database.rows(
+      `UPDATE publication SET until = now() - interval '1 second' WHERE serial = 2`,
+    )
+    expect(await store.publications.endedRollback('Public')).toMatchObject({ serial: 2 })
+    await store.publications.republish(result.record, { ...publicationAfter(2), kind: 'release' })
+    expect(await store.publications.endedRollback('Public')).toBeUndefined()
+  })
+
+  it('takes interrupted runs up again, and ends interrupted dry runs', async () => {
+    const wish = { cloud: 'Public', trigger: 'api', dryRun: false } as const
+    const { run: real } = await store.runs.request(wish)
+    await store.runs.start(real.id)
+    const { run: dry } = await store.runs.request({ ...wish, dryRun: true })
+    await database.rows(`UPDATE run SET requested_at = now() - interval '2 days'`)
+    expect((await store.runs.requeue()).map(({ id }) => id)).toEqual([real.id])
+    expect(await store.runs.byId(real.id)).toMatchObject({ state: 'queued' })
+    expect(await store.runs.byId(dry.id)).toMatchObject({ state: 'finished', outcome: 'failed' })
+    expect(await store.runs.abandon(900)).toBe(0)
+    expect(await store.runs.start(real.id)).toBe(true)
+  })
+
+  it('remembers where the newest accepted file came from over HTTP', async () => {
+    expect(await store.history.lastGood('Public')).toBeUndefined()
+    await store.history.accept(second)
+    await store.history.accept(first)
+    const { url, fileDate } = second.origin
+    expect(await store.history.lastGood('Public')).toEqual({ url, fileDate })
+    const byHand = { ...entryAt(2), origin: { ...entryAt(2).origin, url: '/tmp/a.json' } }
+    await store.history.accept(byHand)
+    expect(await store.history.lastGood('Public')).toEqual({ url, fileDate })
   })
 
   it('keeps stored definitions', async () => {

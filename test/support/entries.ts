@@ -1,6 +1,6 @@
 /** Weekly documents as entries for the store. */
 import { readDocument } from '../../src/documents/read-document.ts'
-import type { Entry, PublicationRequest } from '../../src/store/contract.ts'
+import type { Entry, HeldVerdict, PublicationRequest } from '../../src/store/contract.ts'
 import type { WeeklyDocument } from './feed.ts'
 
 export function entryOf(week: Pick<WeeklyDocument, 'text' | 'fileDate' | 'fileName'>): Entry {
@@ -16,4 +16,24 @@ export function entryOf(week: Pick<WeeklyDocument, 'text' | 'fileDate' | 'fileNa
 
 export function publicationAfter(expectedSerial: number): PublicationRequest {
   return { kind: 'sync', publishedBy: 'test', reason: 'a test', expectedSerial }
+}
+
+/** A verdict as the guard gives it to a candidate it holds. */
+export function heldVerdict(text: string): HeldVerdict {
+  const none = { ipv4: '0', ipv6: '0' }
+  return {
+    reasons: [{ rule: 'withdrawal', text }],
+    diff: {
+      tagsChanged: 0,
+      prefixesAdded: 0,
+      prefixesRemoved: 0,
+      gained: none,
+      lost: none,
+      tags: [],
+    },
+  }
+}
+
+export function approvalAfter(expectedSerial: number): PublicationRequest {
+  return { ...publicationAfter(expectedSerial), kind: 'approval' }
 }

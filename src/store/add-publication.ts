@@ -1,0 +1,39 @@
+/** One more publication of a cloud, within a transaction that holds the cloud's lock. */
+import type { Cloud } from '../core/cloud.ts'
+import type { Publication, PublicationRequest } from './contract.ts'
+import { publicationOf, type Queries } from './rows.ts'
+
+export async function currentPublication(
+  queries: Queries,
+  cloud: Cloud,
+): Promise<Publication | undefined> {
+  const row = await queries.publication.findFirst({
+    where: { cloud },
+    orderBy: { serial: 'desc' },
+  })
+  return row ? publicationOf(row) : undefined
+}
+
+/** The caller has compared the serial. */
+export async function addPublication(
+  tx: Queries,
+  cloud: Cloud,
+  snapshotId: string,
+  { kind, publishedBy, reason, expectedSerial, until, additionsOf }: PublicationRequest,
+): Promise<Publication> {
+  const serial = expectedSerial + 1
+  const row = await tx.publication.create({
+    data: {
+      cloud,
+      serial,
+      snapshotId,
+      kind,
+      publishedBy,
+      reason,
+      until: until ?? null,
+      additionsOf: additionsOf ?? null,
+    },
+  })
+  await tx.cloud.update({ where: { name: cloud }, data: { serial } })
+  return publicationOf(row)
+}
