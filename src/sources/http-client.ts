@@ -1,7 +1,7 @@
 /**
  * One bounded GET: size, total time, stalls, redirects and where they lead. Every way it can end is
- * a value; an unexpected status or a lost connection is `unavailable`, a body that breaks a rule or
- * a redirect to somewhere else is `refused`.
+ * a value; an unexpected status or a lost connection is `unavailable`; a body that breaks a rule, a
+ * page where a file was asked for and a redirect to somewhere else are `refused`.
  */
 import { request, type Dispatcher } from 'undici'
 import { messageOf } from '../core/errors.ts'
@@ -9,6 +9,7 @@ import type { Result } from '../core/result.ts'
 import type { Refusal } from '../core/service-tags.ts'
 import { discard, ENCODINGS, readBody } from './body.ts'
 import type { Validators } from './contract.ts'
+import { retryAfterSeconds } from './retry-after.ts'
 import { sample } from './sample.ts'
 
 export interface HttpLimits {
@@ -31,35 +32,64 @@ export const HTTP_LIMITS: HttpLimits = {
 export interface GetRequest {
   readonly dispatcher: Dispatcher
   readonly userAgent: string
-  readonly accept: string
+  /** A page is HTML; HTML in place of a file is a sign-in or an error page, whatever its status. */
+  readonly expects: 'page' | 'file'
   readonly limits: HttpLimits
   /** Of the body, as it arrives and decompressed. */
   readonly maxBytes: number
   readonly signal: AbortSignal
   readonly validators?: Validators | undefined
+  /** What a date in Retry-After is counted from. */
+  readonly now: Date
   /** Where a Location leads, or the rule against going there. */
   readonly locate: (location: string, base: URL) => Result<URL>
 }
 
-export type Answer =
+export type Outcome =
   | { readonly kind: 'body'; readonly bytes: Buffer; readonly validators: Validators }
   | { readonly kind: 'not-modified'; readonly validators: Validators }
-  | { readonly kind: 'unavailable'; readonly reason: string; readonly url: string }
+  | {
+      readonly kind: 'unavailable'
+      readonly reason: string
+      readonly url: string
+      readonly retryAfterSeconds?: number | undefined
+    }
   | { readonly kind: 'refused'; readonly refusals: readonly Refusal[]; readonly url: string }
 
-type Step = Answer | { readonly kind: 'redirect'; readonly location: string }
+export interface Answer {
+  readonly outcome: Outcome
+  /** Of the last answer, redirects included; undefined if there was none. */
+  readonly status: number | undefined
+}
+
+type Step = Outcome | { readonly kind: 'redirect'; readonly location: string }
+
+const HTML = /^\s*(?:text\/html|application\/xhtml\+xml)\b/i
 
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308]
 
+/** Statuses with which a publisher asks for time. */
+const LATER: readonly number[] = [429, 503]
+
 /** Never rejects. `url` of a failure is the address that failed: the last one after redirects. */
 export async function get(start: URL, options: GetRequest): Promise<Answer> {
+  let status: number | undefined
+  const outcome = await follow(start, options, (code) => {
+    status = code
+  })
+  return { outcome, status }
+}
+
+type Heard = (status: number) => void
+
+async function follow(start: URL, options: GetRequest, heard: Heard): Promise<Outcome> {
   const { limits } = options
   const deadline = AbortSignal.timeout(limits.totalMs)
   const signal = AbortSignal.any([options.signal, deadline])
   let url = start
   try {
     for (let followed = 0; ; followed++) {
-      const step = await exchange(url, options, signal)
+      const step = await exchange(url, options, signal, heard)
       if (step.kind !== 'redirect') return step
       if (followed === limits.redirects) {
         return refused(url, step.location, `at most ${limits.redirects} redirects are followed`)
@@ -73,8 +103,13 @@ export async function get(start: URL, options: GetRequest): Promise<Answer> {
   }
 }
 
-async function exchange(url: URL, options: GetRequest, signal: AbortSignal): Promise<Step> {
-  const { validators, limits } = options
+async function exchange(
+  url: URL,
+  options: GetRequest,
+  signal: AbortSignal,
+  heard: Heard,
+): Promise<Step> {
+  const { validators, limits, expects } = options
   const sent = request(url, {
     dispatcher: options.dispatcher,
     signal,
@@ -82,7 +117,7 @@ async function exchange(url: URL, options: GetRequest, signal: AbortSignal): Pro
     bodyTimeout: limits.silenceMs,
     headers: {
       'user-agent': options.userAgent,
-      accept: options.accept,
+      accept: expects === 'page' ? 'text/html' : 'application/json',
       'accept-encoding': ENCODINGS,
       'accept-language': 'en-US',
       ...(validators?.etag === undefined ? {} : { 'if-none-match': validators.etag }),
@@ -93,11 +128,17 @@ async function exchange(url: URL, options: GetRequest, signal: AbortSignal): Pro
   })
   const response = await untilAborted(sent, signal)
   const { statusCode: status, body } = response
+  heard(status)
   const header = (name: string): string | undefined => {
     const value = response.headers[name]
     return Array.isArray(value) ? value[0] : value
   }
   const seen = { etag: header('etag'), lastModified: header('last-modified') }
+  const type = header('content-type') ?? ''
+  if (status === 200 && expects === 'file' && HTML.test(type)) {
+    discard(body)
+    return refused(url, `Content-Type ${type}`, 'a page of HTML is not a service-tags file')
+  }
   if (status === 200) {
     const contentEncoding = header('content-encoding')
     const contentLength = header('content-length')
@@ -113,7 +154,10 @@ async function exchange(url: URL, options: GetRequest, signal: AbortSignal): Pro
   }
   const location = header('location')
   if (REDIRECTS.includes(status) && location !== undefined) return { kind: 'redirect', location }
-  return unavailable(url, `answered ${status}; only 200 brings a file`)
+  const wait = LATER.includes(status)
+    ? retryAfterSeconds(header('retry-after'), options.now)
+    : undefined
+  return unavailable(url, `answered ${status}; only 200 brings a file`, wait)
 }
 
 /**
@@ -136,13 +180,14 @@ function hasValidator(validators: Validators | undefined): validators is Validat
   return validators?.etag !== undefined || validators?.lastModified !== undefined
 }
 
-function refused(url: URL, value: string, reason: string): Answer {
+function refused(url: URL, value: string, reason: string): Outcome {
   const refusals = [{ path: url.href, value: sample(value), reason }]
   return { kind: 'refused', refusals, url: url.href }
 }
 
-function unavailable(url: URL, reason: string): Answer {
-  return { kind: 'unavailable', reason: `${url.href}: ${reason}`, url: url.href }
+function unavailable(url: URL, reason: string, wait?: number): Outcome {
+  const said = { kind: 'unavailable', reason: `${url.href}: ${reason}`, url: url.href } as const
+  return wait === undefined ? said : { ...said, retryAfterSeconds: wait }
 }
 
 function whyNot(

@@ -11,6 +11,7 @@ export interface SourceOptions {
   readonly version: string
   readonly dispatcher: Dispatcher
   readonly publisherUrl?: string | undefined
+  readonly mirrorUrl?: string | undefined
   readonly limits?: MicrosoftLimits | undefined
 }
 

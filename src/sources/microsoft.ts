@@ -1,113 +1,56 @@
 /**
- * Microsoft's download pages: the page of the cloud names the newest weekly file, and the file is
- * fetched if it is not the one we know. Nothing is guessed by date: weeks are skipped, and some
- * files are dated Tuesday or Thursday (feed-facts).
+ * Microsoft's weekly files, found in five ways, the documented one first (docs/adr/0010). Each is a
+ * file in strategies/; here they are put in order.
  */
 import type { Dispatcher } from 'undici'
-import type { Fetched, FetchRequest, Origin, Source } from './contract.ts'
-import { newestLinks, type PageLink } from './details-page.ts'
-import { get, HTTP_LIMITS, type GetRequest, type HttpLimits } from './http-client.ts'
+import type { Strategy, StrategyDeps, StrategyLimits } from './ask.ts'
+import type { Source } from './contract.ts'
+import { HTTP_LIMITS } from './http-client.ts'
+import { createLayeredSource } from './layered.ts'
 import { createPublisher } from './publisher.ts'
+import { createDatedName } from './strategies/dated-name.ts'
+import { createDetailsPage } from './strategies/details-page.ts'
+import { createLastGoodLink } from './strategies/last-good-link.ts'
+import { createLatestName } from './strategies/latest-name.ts'
+import { createMirror } from './strategies/mirror.ts'
+import { MAX_FILE_BYTES } from './weekly-files.ts'
 
-export interface MicrosoftLimits {
-  readonly http: HttpLimits
-  readonly pageBytes: number
-  /** The largest real file has 4.5 MB (Public, 2026-06). */
-  readonly fileBytes: number
-  /** How many links of one date are tried. */
-  readonly links: number
-}
+export type MicrosoftLimits = StrategyLimits
 
 export const MICROSOFT_LIMITS: MicrosoftLimits = {
   http: HTTP_LIMITS,
   pageBytes: 5 * 1024 * 1024,
-  fileBytes: 32 * 1024 * 1024,
+  fileBytes: MAX_FILE_BYTES,
   links: 4,
 }
 
 export interface MicrosoftOptions {
-  /** Of the product, for the User-Agent: requests without one are refused by the page's host. */
+  /** Of the product, for the User-Agent. */
   readonly version: string
   readonly dispatcher: Dispatcher
   /** As in RANGEWARDEN_PUBLISHER_URL: an origin that stands in for Microsoft's two hosts. */
   readonly publisherUrl?: string | undefined
+  /** As in RANGEWARDEN_MIRROR_URL: an origin with the same paths, asked when all else has failed. */
+  readonly mirrorUrl?: string | undefined
   readonly limits?: MicrosoftLimits | undefined
 }
 
 export function createMicrosoftSource(options: MicrosoftOptions): Source {
-  const publisher = createPublisher(options.publisherUrl)
-  const limits = options.limits ?? MICROSOFT_LIMITS
-  const shared = {
-    dispatcher: options.dispatcher,
-    userAgent: `rangewarden/${options.version}`,
-    limits: limits.http,
-    locate: (location: string, base: URL) => publisher.locate(location, base, 'any'),
-  }
-
-  return {
-    name: 'microsoft',
-    description: `weekly files of ${publisher.description}`,
-    async fetch({ cloud, signal, validatorsOf }) {
-      const pageUrl = publisher.pageUrl(cloud)
-      const maxBytes = limits.pageBytes
-      const page = await get(pageUrl, { ...shared, signal, accept: 'text/html', maxBytes })
-      if (page.kind === 'not-modified') {
-        return {
-          kind: 'unavailable',
-          reason: `${pageUrl.href}: answered 304 unasked`,
-          url: pageUrl.href,
-        }
-      }
-      if (page.kind !== 'body') return page
-
-      const text = page.bytes.toString('utf8')
-      const newest = newestLinks(text, cloud, (link) => publisher.locate(link, pageUrl, 'files'))
-      if (!newest.ok) {
-        const refusal = { path: pageUrl.href, value: newest.found, reason: newest.reason }
-        return { kind: 'refused', refusals: [refusal], url: pageUrl.href }
-      }
-      const request = { ...shared, signal, accept: 'application/json', maxBytes: limits.fileBytes }
-      return fetchFirst(newest.links.slice(0, limits.links), request, validatorsOf)
-    },
-  }
-}
-
-/** The first link that works; when none does, what happened to the first of them. */
-async function fetchFirst(
-  links: readonly PageLink[],
-  request: GetRequest,
-  validatorsOf: FetchRequest['validatorsOf'],
-): Promise<Fetched> {
-  let failure: Fetched | undefined
-  for (const link of links) {
-    const fetched = await fetchFile(link, request, validatorsOf)
-    if (fetched.kind === 'document' || fetched.kind === 'not-modified') return fetched
-    failure ??= fetched
-    if (request.signal.aborted) break
-  }
-  return failure ?? { kind: 'unavailable', reason: 'there was no link to try' }
-}
-
-async function fetchFile(
-  { url, fileName, fileDate, size }: PageLink,
-  request: GetRequest,
-  validatorsOf: FetchRequest['validatorsOf'],
-): Promise<Fetched> {
-  const answer = await get(url, { ...request, validators: await validatorsOf(url.href) })
-  if (answer.kind === 'unavailable' || answer.kind === 'refused') return answer
-  const origin: Origin = {
-    strategy: 'details-page',
-    url: url.href,
-    fileName,
-    fileDate,
-    validators: answer.validators,
-  }
-  if (answer.kind === 'not-modified') return { kind: 'not-modified', origin }
-  const { bytes } = answer
-  if (size !== undefined && size !== bytes.length) {
-    const reason = `truncated or another file: the download page says ${size} bytes`
-    const refusal = { path: url.href, value: `${bytes.length} bytes`, reason }
-    return { kind: 'refused', refusals: [refusal], url: url.href }
-  }
-  return { kind: 'document', bytes, origin }
+  const { version, dispatcher, publisherUrl, mirrorUrl, limits = MICROSOFT_LIMITS } = options
+  const publisher = createPublisher(publisherUrl)
+  const deps: StrategyDeps = { publisher, dispatcher, userAgent: `rangewarden/${version}`, limits }
+  const layers: Strategy[] = [
+    createDetailsPage(deps),
+    createLatestName(deps),
+    createDatedName(deps),
+    createLastGoodLink(deps),
+    ...(mirrorUrl === undefined ? [] : [createMirror(deps, mirrorUrl)]),
+  ]
+  const mirror =
+    mirrorUrl === undefined ? '' : `, at last of ${createPublisher(mirrorUrl).description}`
+  return createLayeredSource(
+    'microsoft',
+    `weekly files of ${publisher.description}${mirror}`,
+    layers,
+  )
 }

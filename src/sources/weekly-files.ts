@@ -2,14 +2,13 @@
 import { constants } from 'node:fs'
 import { open, readdir, stat, type FileHandle } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
 import { CLOUDS } from '../core/cloud.ts'
 import { invalidInput, messageOf } from '../core/errors.ts'
 import { accept, refuse, type Result } from '../core/result.ts'
 import { compareText } from '../core/snapshot.ts'
-import { parseWeeklyFileName, type WeeklyFileName } from './file-name.ts'
+import { parseWeeklyFileName, WEEKLY_NAMES, type WeeklyFileName } from './file-name.ts'
 import { sample } from './sample.ts'
+import { unzip } from './unzip.ts'
 
 export interface WeeklyFile extends WeeklyFileName {
   /** Absolute. */
@@ -17,11 +16,12 @@ export interface WeeklyFile extends WeeklyFileName {
   readonly fileName: string
 }
 
-/** Of a weekly file, on disk and unzipped. */
-const MAX_FILE_BYTES = 32 * 1024 * 1024
+/** Of a weekly file, as it is read and unzipped. The largest real one has 4.5 MB (Public, 2026-06). */
+export const MAX_FILE_BYTES = 16 * 1024 * 1024
 
 /**
- * The weekly files among these files and directly in these folders, by date, then cloud, each once.
+ * The weekly files among these files and directly in these folders, by date, then cloud, each once;
+ * of one date and cloud the retired XML comes first.
  * Other files of a folder are passed over; a path that does not exist, a file named on its own
  * whose name has no cloud and date, and a folder without any weekly file are `invalid-input`.
  */
@@ -64,6 +64,8 @@ function inDateOrder(a: WeeklyFile, b: WeeklyFile): number {
   return (
     compareText(a.fileDate, b.fileDate) ||
     CLOUDS.indexOf(a.cloud) - CLOUDS.indexOf(b.cloud) ||
+    // The retired format says less: of one day, the later revision is the better file.
+    compareText(b.format, a.format) ||
     compareText(a.path, b.path)
   )
 }
@@ -76,8 +78,7 @@ async function filesAt(path: string): Promise<WeeklyFile[]> {
     throw invalidInput(`${path} cannot be read: ${boundedMessageOf(error)}`, { path })
   }
   if (inFolder?.length === 0) {
-    const rule = 'none is named ServiceTags_<Cloud>_YYYYMMDD.json or .json.gz'
-    throw invalidInput(`${path} has no weekly file: ${rule}`, { path })
+    throw invalidInput(`${path} has no weekly file: none is named ${WEEKLY_NAMES}`, { path })
   }
   if (inFolder) return inFolder
   const name = parseWeeklyFileName(basename(path))
@@ -106,19 +107,4 @@ async function readFileHandle(file: FileHandle, maxBytes: number): Promise<Resul
   }
   if (filled !== size) return refuse(`it was being written: ${size} bytes became ${filled} or more`)
   return size === 0 ? refuse('the file is empty') : accept(buffer.subarray(0, size))
-}
-
-const gunzipAsync = promisify(gunzip)
-
-async function unzip(stored: Buffer, maxBytes: number): Promise<Result<Buffer>> {
-  try {
-    const bytes = await gunzipAsync(stored, { maxOutputLength: maxBytes })
-    return bytes.length === 0 ? refuse('the unzipped file is empty') : accept(bytes)
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'ERR_BUFFER_TOO_LARGE') {
-      return refuse(`unzips to more than ${maxBytes} bytes, the most that is read`)
-    }
-    return refuse(`truncated or damaged gzip: ${boundedMessageOf(error)}`)
-  }
 }

@@ -33,11 +33,11 @@ export function createRetry(
       const count = failures.get(cloud) ?? 0
       failures.set(cloud, count + 1)
       const minutes = RETRY_MINUTES[count]
-      if (minutes !== undefined)
-        cancels.set(
-          cloud,
-          delay(() => ask(cloud), minutes * 60_000),
-        )
+      if (minutes === undefined) return
+      // Longer if the publisher asked for more time, never shorter.
+      const seconds = Math.max(minutes * 60, outcome.retryAfterSeconds ?? 0)
+      const again = delay(() => ask(cloud), seconds * 1000)
+      cancels.set(cloud, again)
     },
     stop() {
       stopped = true

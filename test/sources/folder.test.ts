@@ -6,17 +6,14 @@ import type { Cloud } from '../../src/core/cloud.ts'
 import type { Fetched } from '../../src/sources/contract.ts'
 import { createFolderSource } from '../../src/sources/folder.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { fetchRequest } from './request.ts'
 
 function fetchFrom(
   folder: string,
   cloud: Cloud = 'Public',
   signal?: AbortSignal,
 ): Promise<Fetched> {
-  return createFolderSource(folder).fetch({
-    cloud,
-    signal: signal ?? new AbortController().signal,
-    validatorsOf: () => Promise.resolve(undefined),
-  })
+  return createFolderSource(folder).fetch(fetchRequest({ cloud, ...(signal ? { signal } : {}) }))
 }
 
 describe('the folder source', () => {
@@ -66,7 +63,7 @@ describe('the folder source', () => {
       refusals: [
         {
           path: folder,
-          value: '1 weekly files of other clouds',
+          value: '1 other weekly files',
           reason: 'no file ServiceTags_Public_YYYYMMDD.json or .json.gz in the folder',
         },
       ],
@@ -84,6 +81,41 @@ describe('the folder source', () => {
         },
       ],
     })
+  })
+
+  it('leaves the retired XML to a person, also where it is the newest', async () => {
+    const folder = temporaryFolder({
+      'PublicIPs_20251103.xml': '<AzurePublicIpAddresses/>',
+      'ServiceTags_Public_20251028.json': '{}',
+    })
+    expect(await fetchFrom(folder)).toMatchObject({ origin: { fileDate: '2025-10-28' } })
+    expect((await fetchFrom(temporaryFolder({ 'PublicIPs_20200824.xml': '' }))).kind).toBe(
+      'refused',
+    )
+  })
+
+  it('records what it read, or why it could not', async () => {
+    const folder = temporaryFolder({ 'ServiceTags_Public_20251028.json': '{}' })
+    const [good, none] = [fetchRequest(), fetchRequest({ cloud: 'China' })]
+    await createFolderSource(folder).fetch(good)
+    await createFolderSource(folder).fetch(none)
+    expect(good.attempts).toEqual([
+      {
+        strategy: 'folder',
+        url: pathToFileURL(join(folder, 'ServiceTags_Public_20251028.json')).href,
+        result: 'document',
+        sha256: '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a',
+        bytes: 2,
+        at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string,
+      },
+    ])
+    expect(none.attempts).toMatchObject([
+      {
+        result: 'refused',
+        url: pathToFileURL(folder).href,
+        reason: expect.stringContaining('no file ServiceTags_China_') as string,
+      },
+    ])
   })
 
   it('is unavailable when the folder cannot be read', async () => {

@@ -34,6 +34,7 @@ describe('listing weekly files', () => {
       {
         cloud: 'AzureGovernment',
         fileDate: '2019-12-31',
+        format: 'json',
         compressed: false,
         path: single,
         fileName: 'ServiceTags_AzureGovernment_20191231.json',
@@ -42,6 +43,24 @@ describe('listing weekly files', () => {
       expect.objectContaining({ cloud: 'China', fileDate: '2025-10-13', compressed: true }),
       expect.objectContaining({ path: twice }),
     ])
+  })
+
+  it('puts the retired XML of a day before the file that says more', async () => {
+    const names = [
+      'ServiceTags_Public_20200817.json',
+      'PublicIPs_20200824.xml',
+      'ServiceTags_Public_20200824.json',
+    ]
+    // Two folders, so that the order of the paths is not the answer.
+    const early = temporaryFolder({ [names[0] ?? '']: '{}', [names[2] ?? '']: '{}' })
+    const late = temporaryFolder({ [names[1] ?? '']: '<a/>' })
+    for (const paths of [
+      [early, late],
+      [late, early],
+    ]) {
+      const files = await listWeeklyFiles(paths)
+      expect(files.map(({ fileName }) => fileName)).toEqual(names)
+    }
   })
 
   it.each([
@@ -75,8 +94,8 @@ describe('reading a weekly file', () => {
     ['zipped from nothing', zipped, gzipSync(''), /the unzipped file is empty/],
     ['cut', zipped, gzipSync('{"a":1}'.repeat(99)).subarray(0, 20), /truncated or damaged gzip/],
     ['not gzip', zipped, Buffer.from('{"a":1}'), /truncated or damaged gzip/],
-    ['a gzip bomb', zipped, gzipSync(Buffer.alloc(40e6)), /more than 33554432 bytes/],
-    ['too large', plain, Buffer.alloc(34e6), /34000000 bytes; at most 33554432 are read/],
+    ['a gzip bomb', zipped, gzipSync(Buffer.alloc(40e6)), /more than 16777216 bytes/],
+    ['too large', plain, Buffer.alloc(17e6), /17000000 bytes; at most 16777216 are read/],
   ])('refuses a file that is %s', async (_, name, content, rule) => {
     const path = join(temporaryFolder({ [name]: content }), name)
     const read = await readBounded(path)

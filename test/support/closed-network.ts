@@ -33,6 +33,8 @@ const fetched = await createSource(config.source, { version: '1.2.3', dispatcher
   cloud: 'Public',
   signal: AbortSignal.timeout(30_000),
   validatorsOf: () => Promise.resolve(undefined),
+  now: new Date(),
+  record: () => undefined,
 })
 await dispatcher.destroy()
 await proxy.close()

@@ -33,6 +33,15 @@ describe('another try', () => {
     expect(asked).toEqual(['Public'])
   })
 
+  it('comes no earlier than the publisher asked for, and no earlier than the ladder says', () => {
+    const { noticed, delays } = retry()
+    const asked = { ...failed, retryAfterSeconds: 120 }
+    noticed('Public', asked)
+    noticed('Public', asked)
+    noticed('Public', failed)
+    expect(delays.map(({ ms }) => ms / 1000)).toEqual([120, 300, 900])
+  })
+
   it('is called off by any other outcome, which begins the ladder anew', () => {
     const { noticed, delays } = retry()
     noticed('Public', failed)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CLOUDS } from '../../src/core/cloud.ts'
-import { newestLinks, type PageLinks } from '../../src/sources/details-page.ts'
+import { newestLinks, type PageLinks } from '../../src/sources/page-links.ts'
 import { createPublisher } from '../../src/sources/publisher.ts'
 import { filePath, weeklyPage, type PageFile, type PageShape } from '../support/publisher.ts'
 

@@ -81,7 +81,9 @@ function linkOf(text: string, cloud: Cloud, locate: Locate): Result<PageLink> {
   if (!name.ok) return name
   if (name.value.cloud !== cloud) return { ok: false, reason: `not of ${cloud}` }
   // The publisher has no compressed files; a `.gz` here is not what was looked for.
-  if (name.value.compressed) return { ok: false, reason: 'not a .json file' }
+  if (name.value.compressed || name.value.format !== 'json') {
+    return { ok: false, reason: 'not a .json file' }
+  }
   return { ok: true, value: { url: url.value, fileName, fileDate: name.value.fileDate } }
 }
 
