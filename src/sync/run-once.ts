@@ -1,19 +1,20 @@
 /** One pass of the sync: fetch, check, compare, publish. The whole service on one screen. */
 import type { Cloud } from '../core/cloud.ts'
-import { diffSnapshots, type SnapshotDiff } from '../core/diff.ts'
+import type { SnapshotDiff } from '../core/diff.ts'
 import { OPEN, type FileDate } from '../core/file-date.ts'
-import { judge, type GuardPolicy } from '../core/guard.ts'
+import type { GuardReason } from '../core/guard.ts'
 import type { Refusal } from '../core/service-tags.ts'
 import { readDocument } from '../documents/read-document.ts'
 import { readPublished } from '../history/published.ts'
-import type { Origin, Source } from '../sources/contract.ts'
-import type { Entry, Publication, SnapshotRecord, Store } from '../store/contract.ts'
-import { latestPlausibleDate } from './plausible-date.ts'
+import type { FetchAttempt, Fetched, Origin, Source } from '../sources/contract.ts'
+import type { Publication, SnapshotRecord, Store } from '../store/contract.ts'
+import { releaseEnded } from './decisions.ts'
+import type { GuardDeps } from './judge-candidate.ts'
+import { takeIn, type Standing } from './take-in.ts'
 
-export interface SyncDeps {
+export interface SyncDeps extends GuardDeps {
   readonly source: Source
   readonly store: Store
-  readonly policy: GuardPolicy
   readonly now: () => Date
 }
 
@@ -23,10 +24,19 @@ export interface RunRequest {
   /** Who asked: written into the publication. */
   readonly requestedBy: string
   readonly signal: AbortSignal
+  /** Told of every request that was made, in order. */
+  readonly record: (attempt: FetchAttempt) => void
+}
+
+/** How the file was found. */
+export interface Found {
+  readonly strategy: string
+  /** What an earlier strategy said, when a later one brought the file. */
+  readonly degraded: string | undefined
 }
 
 /** What a pass came to. Every caller switches over it exhaustively. */
-export type RunOutcome =
+export type RunOutcome = { readonly found?: Found } & (
   | {
       readonly kind: 'published'
       readonly publication: Publication
@@ -34,6 +44,13 @@ export type RunOutcome =
       readonly diff: SnapshotDiff
     }
   | { readonly kind: 'would-publish'; readonly fileDate: FileDate; readonly diff: SnapshotDiff }
+  /** Taken into history and not published: a rollback is in force. */
+  | {
+      readonly kind: 'accepted'
+      readonly record: SnapshotRecord
+      readonly diff: SnapshotDiff
+      readonly reason: string
+    }
   /** The publisher has nothing new; `fileDate` is that of the file it offers. */
   | { readonly kind: 'unchanged'; readonly fileDate: FileDate; readonly reason: string }
   /** Arrived and cannot be right. */
@@ -42,94 +59,80 @@ export type RunOutcome =
       readonly refusals: readonly Refusal[]
       readonly url: string | undefined
     }
-  /** Could be right; a person has to look. */
+  /** Could be right; a person has to look. What it adds may be published already. */
   | {
       readonly kind: 'held'
-      readonly reasons: readonly string[]
+      readonly reasons: readonly GuardReason[]
       readonly fileDate: FileDate
       readonly contentHash: string
+      readonly diff: SnapshotDiff
+      /** Id of the hold; undefined in a dry run. */
+      readonly hold: number | undefined
+      readonly additions: Publication | undefined
     }
   /** Nothing arrived: their side or the way there. Worth another try. */
-  | { readonly kind: 'failed'; readonly reason: string; readonly url: string | undefined }
+  | {
+      readonly kind: 'failed'
+      readonly reason: string
+      readonly url: string | undefined
+      /** As the publisher asked. */
+      readonly retryAfterSeconds?: number | undefined
+    }
+)
 
 /** Never throws for what the publisher does; a fault of the database or of ours is thrown. */
-export async function runOnce(
-  { source, store, policy, now }: SyncDeps,
-  { cloud, dryRun, requestedBy, signal }: RunRequest,
-): Promise<RunOutcome> {
-  const current = await readPublished(store, cloud)
+export async function runOnce(deps: SyncDeps, request: RunRequest): Promise<RunOutcome> {
+  const { source, store, now } = deps
+  const { cloud, dryRun, signal, record } = request
+  if (!dryRun) await releaseEnded(store, cloud)
+  const published = await readPublished(store, cloud)
   const newest = await store.history.at(cloud, OPEN)
-  // A 304 may only stand for the newest file saying what is published: everything else is judged.
-  const contentHash = current?.record.contentHash
-  const validatorsOf = (url: string) => store.history.validatorsOf(cloud, url, contentHash)
-  const fetched = await source.fetch({ cloud, validatorsOf, signal })
-  if (fetched.kind === 'unavailable') {
-    return { kind: 'failed', reason: fetched.reason, url: fetched.url }
-  }
-  if (fetched.kind === 'refused') {
-    return { kind: 'refused', refusals: fetched.refusals, url: fetched.url }
-  }
+  const standing: Standing = { published, newestFileDate: newest?.fileDate }
+
+  const fetched = await source.fetch({
+    cloud,
+    signal,
+    record,
+    now: now(),
+    newestFileDate: newest?.fileDate,
+    lastGood: await store.history.lastGood(cloud),
+    // A 304 may only stand for the newest file saying what is published: all else is judged.
+    validatorsOf: (url) => store.history.validatorsOf(cloud, url, contentServed(standing)),
+  })
+  if (fetched.kind === 'unavailable') return { ...fetched, kind: 'failed', url: fetched.url }
+  if (fetched.kind === 'refused') return { ...fetched, url: fetched.url }
+  const found = { strategy: fetched.origin.strategy, degraded: fetched.degraded }
+  return { ...(await judged(deps, request, standing, fetched)), found }
+}
+
+type Arrived = Extract<Fetched, { kind: 'document' | 'not-modified' }>
+
+async function judged(
+  deps: SyncDeps,
+  request: RunRequest,
+  standing: Standing,
+  fetched: Arrived,
+): Promise<RunOutcome> {
   const { origin } = fetched
   if (fetched.kind === 'not-modified') {
-    if (!dryRun) await seenAgain(store, cloud, origin)
-    return unchanged(origin, 'the publisher says that the file has not changed')
+    if (!request.dryRun) await seenAgain(deps.store, request.cloud, origin)
+    const reason = 'the publisher says that the file has not changed'
+    return { kind: 'unchanged', fileDate: origin.fileDate, reason }
   }
-
-  const parsed = readDocument(fetched.bytes, current?.snapshot)
+  const parsed = readDocument(fetched.bytes, standing.published?.snapshot)
   if (!parsed.ok) return { kind: 'refused', refusals: parsed.refusals, url: origin.url }
-  const { snapshot } = parsed
-  const facts = {
-    cloud,
-    candidate: { snapshot, fileDate: origin.fileDate },
-    notAfter: latestPlausibleDate(now()),
-    current: current && {
-      newestFileDate: newest?.fileDate ?? current.record.fileDate,
-      rolledBack: current.publication.kind === 'rollback',
-    },
-  }
-  const verdict = judge(facts, policy)
-  if (verdict.kind === 'refuse') return refusedByGuard(verdict.reasons, origin)
+  const entry = { snapshot: parsed.snapshot, bytes: fetched.bytes, origin }
+  return takeIn(deps, request, standing, entry)
+}
 
-  const entry = { snapshot, bytes: fetched.bytes, origin }
-  if (snapshot.contentHash === contentHash) {
-    if (!dryRun) await acceptAgain(store, entry)
-    return unchanged(origin, 'the file says what is published already')
-  }
-  if (verdict.kind === 'hold') {
-    if (!dryRun) await store.holds.hold(entry, verdict.reasons)
-    const { contentHash } = snapshot
-    return { kind: 'held', reasons: verdict.reasons, fileDate: origin.fileDate, contentHash }
-  }
-
-  const diff = diffSnapshots(current?.snapshot, snapshot)
-  if (dryRun) return { kind: 'would-publish', fileDate: origin.fileDate, diff }
-  const result = await store.publications.publish(entry, {
-    kind: 'sync',
-    publishedBy: requestedBy,
-    reason: `${origin.fileName} by ${origin.strategy}`,
-    expectedSerial: current?.publication.serial ?? 0,
-  })
-  if (result.kind === 'published') return { ...result, diff }
-  const reason = `serial ${result.currentSerial} was published by somebody else meanwhile`
-  return { kind: 'failed', reason, url: origin.url }
+/** The content that devices get, if it is one file's and nothing else. */
+function contentServed({ published }: Standing): string | undefined {
+  if (!published || published.publication.additionsOf !== undefined) return undefined
+  return published.record.contentHash
 }
 
 /** The publisher offers what is published: no other candidate waits for a person any more. */
 async function seenAgain({ history, holds }: Store, cloud: Cloud, origin: Origin): Promise<void> {
   await history.seenAgain(cloud, origin)
   await holds.settle(cloud)
-}
-
-async function acceptAgain({ history, holds }: Store, entry: Entry): Promise<void> {
-  await history.accept(entry)
-  await holds.settle(entry.snapshot.cloud)
-}
-
-function unchanged({ fileDate }: Origin, reason: string): RunOutcome {
-  return { kind: 'unchanged', fileDate, reason }
-}
-
-function refusedByGuard(reasons: readonly string[], { url, fileName }: Origin): RunOutcome {
-  const refusals = reasons.map((reason) => ({ path: '', value: fileName, reason }))
-  return { kind: 'refused', refusals, url }
 }

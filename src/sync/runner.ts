@@ -5,6 +5,7 @@
 import type { Logger } from 'pino'
 import type { Cloud } from '../core/cloud.ts'
 import { RangewardenError } from '../core/errors.ts'
+import type { FetchAttempt } from '../sources/contract.ts'
 import type { Run, RunTrigger } from '../store/contract.ts'
 import { outcomeDetail } from './outcome-detail.ts'
 import { runOnce, type RunOutcome, type SyncDeps } from './run-once.ts'
@@ -49,20 +50,24 @@ export function createRunner(deps: RunnerDeps): Runner {
       if (!run || !(await store.runs.start(id))) return undefined
       const log = deps.log.child({ runId: id, cloud: run.cloud })
       const started = performance.now()
+      const attempts: FetchAttempt[] = []
+      const record = (attempt: FetchAttempt) => void attempts.push(attempt)
       try {
         const { cloud, dryRun, trigger } = run
-        const outcome = await runOnce(deps, { cloud, dryRun, requestedBy: trigger, signal })
+        const request = { cloud, dryRun, requestedBy: trigger, signal, record }
+        const outcome = await runOnce(deps, request)
         if (!dryRun) await refreshed(deps, log)
-        const detail = outcomeDetail(outcome)
+        const detail = outcomeDetail(outcome, attempts)
         await store.runs.finish(id, outcome.kind, detail)
         const duration = Math.round(performance.now() - started)
-        const line = { outcome: outcome.kind, ...detail, durationMs: duration }
+        const { attempts: _, ...facts } = detail
+        const line = { outcome: outcome.kind, ...facts, durationMs: duration }
         if (needsAttention(outcome)) log.warn(line, 'Run finished, a person may need to look')
         else log.info(line, 'Run finished')
         if (!dryRun) deps.noticed?.(cloud, outcome)
         return outcome
       } catch (error) {
-        await recordFault(deps, id, error)
+        await recordFault(deps, id, error, attempts)
         if (!run.dryRun)
           deps.noticed?.(run.cloud, { kind: 'failed', reason: 'a fault', url: undefined })
         throw error
@@ -77,16 +82,23 @@ async function refreshed({ refresh }: RunnerDeps, log: Logger): Promise<void> {
   })
 }
 
-function needsAttention({ kind }: RunOutcome): boolean {
-  return kind === 'refused' || kind === 'held' || kind === 'failed'
+/** Degraded discovery still works, and will not once the last way is gone too. */
+function needsAttention({ kind, found }: RunOutcome): boolean {
+  const isTrouble = kind === 'refused' || kind === 'held' || kind === 'failed'
+  return isTrouble || found?.degraded !== undefined
 }
 
 /** The record is best effort: the fault may be that the database is gone. */
-async function recordFault({ store, log }: RunnerDeps, id: string, error: unknown): Promise<void> {
+async function recordFault(
+  { store, log }: RunnerDeps,
+  id: string,
+  error: unknown,
+  attempts: readonly FetchAttempt[],
+): Promise<void> {
   const reason =
     error instanceof RangewardenError ? error.message : 'an internal fault, see the log'
   log.error({ runId: id, err: error }, 'Run failed')
-  await store.runs.finish(id, 'failed', { reason }).catch((cause: unknown) => {
+  await store.runs.finish(id, 'failed', { reason, attempts }).catch((cause: unknown) => {
     log.error({ runId: id, err: cause }, 'Run could not be recorded')
   })
 }

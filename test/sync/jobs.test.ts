@@ -5,7 +5,6 @@ import pg from 'pg'
 import pino from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Cloud } from '../../src/core/cloud.ts'
-import { policies } from '../../src/core/guard.ts'
 import type { Fetched, Source } from '../../src/sources/contract.ts'
 import type { Run, Store } from '../../src/store/contract.ts'
 import { createStore } from '../../src/store/create-store.ts'
@@ -14,6 +13,7 @@ import { migrate } from '../../src/store/migrations.ts'
 import { openStore } from '../../src/store/open.ts'
 import { createJobs, type Jobs } from '../../src/sync/jobs.ts'
 import { createRunner, type Runner } from '../../src/sync/runner.ts'
+import { guardDeps } from '../support/guard.ts'
 import { makeFeed } from '../support/feed.ts'
 import { postgres, startPostgres, type PostgresServer } from '../support/postgres.ts'
 import { describeWith } from '../support/requirements.ts'
@@ -215,7 +215,7 @@ function workerOn(
   const runner = createRunner({
     source,
     store,
-    policy: policies.cautious,
+    ...guardDeps(),
     log,
     now: () => new Date(),
     refresh,

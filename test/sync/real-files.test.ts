@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { CLOUDS, type Cloud } from '../../src/core/cloud.ts'
 import { OPEN } from '../../src/core/file-date.ts'
-import { policies } from '../../src/core/guard.ts'
 import { changesBetween } from '../../src/history/changes.ts'
 import { lookUp } from '../../src/history/lookup.ts'
 import { listWeeklyFiles, readBounded, type WeeklyFile } from '../../src/sources/weekly-files.ts'
@@ -11,6 +10,7 @@ import { importFiles, publishNewest, type Imported } from '../../src/sync/import
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { postgres } from '../support/postgres.ts'
 import { seededRandom } from '../support/random.ts'
+import { guardDeps } from '../support/guard.ts'
 import { describeWith, REAL_DATA, realData } from '../support/requirements.ts'
 
 const MEGABYTE = 1024 * 1024
@@ -56,7 +56,7 @@ describeWith([realData, postgres], 'the real weekly files, imported', () => {
     const read = (file: WeeklyFile) => readBounded(file.path)
     const answers: Imported[] = []
     for await (const answer of importFiles(
-      { store: into, policy: policies.cautious, now: () => new Date(), read },
+      { store: into, ...guardDeps(), now: () => new Date(), read },
       given,
     )) {
       answers.push(answer)
