@@ -33,6 +33,27 @@ export interface RequiredName extends EndpointRule {
   readonly note?: string | undefined
 }
 
+/** Networks that the published file no longer has and that are admitted a while longer. */
+export interface LeavingNetworks {
+  /** The last day (UTC, `YYYY-MM-DD`) on which they are admitted; they leave in its course. */
+  readonly lastDay: string
+  /** Sorted, collapsed; every address of them is in the list's `prefixes`. */
+  readonly prefixes: readonly Prefix[]
+}
+
+/** A snapshot as people name it. */
+export interface SnapshotName {
+  /** `public-20251028-3f9a2c1e` */
+  readonly snapshot: string
+  readonly fileDate: string
+}
+
+/** A person went back to this snapshot. */
+export interface RolledBack extends SnapshotName {
+  /** ISO 8601, when it ends by itself; null for one that waits to be released. */
+  readonly until: string | null
+}
+
 export interface ExportInput {
   /** `[a-z0-9][a-z0-9.-]{0,39}`: safe in every config language once dots are dealt with. */
   readonly name: string
@@ -42,8 +63,10 @@ export interface ExportInput {
   readonly destinations: 'listed' | 'any'
   /** Covered names dropped, sorted by name. */
   readonly rules: readonly EndpointRule[]
-  /** Sorted, collapsed, canonical; IPv4 before IPv6. */
+  /** All that is admitted, also what is leaving. Sorted, collapsed, canonical; IPv4 before IPv6. */
   readonly prefixes: readonly Prefix[]
+  /** The part of `prefixes` that leaves, for formats with room to say so; earliest day first. */
+  readonly leaving: readonly LeavingNetworks[]
   /** How many addresses the prefixes admit. */
   readonly addresses: AddressCounts
   /** Required names that no selected tag is known to cover, sorted. */
@@ -56,6 +79,12 @@ export interface ExportInput {
   readonly tags: readonly string[]
   /** Tags the definition names and the snapshot lacks. */
   readonly missingTags: readonly string[]
+  /** Tags the definition names that have no prefix in the snapshot. */
+  readonly emptyTags: readonly string[]
+  /** Where the addresses are from, when the snapshot has none for this list. */
+  readonly kept: SnapshotName | undefined
+  /** In force; a release or the next publication ends it. */
+  readonly rolledBack: RolledBack | undefined
   /** The exporter's options by name; required ones are present. */
   readonly options: Readonly<Record<string, string>>
 }

@@ -1,6 +1,7 @@
 /**
- * What every format with room for words says at its head: which list this is, what its addresses
- * admit and what they cannot cover. Plain sentences; each format makes comments of them itself.
+ * What every format with room for words says at its head: which list this is, what is out of the
+ * ordinary about it, what its addresses admit and what they cannot cover. Plain sentences; each
+ * format makes comments of them itself.
  */
 import type { Family } from '../src/core/address.ts'
 import type { ExportInput } from './contract.ts'
@@ -17,6 +18,37 @@ export function identity({ name, cloud, version }: ExportInput): string {
   return `Rangewarden allowlist ${name}, ${parts.join(', ')}.`
 }
 
+/**
+ * What is out of the ordinary: a rollback in force, tags that are gone or empty, addresses kept for
+ * want of others, and every network that leaves, with its last day. Nothing in most weeks.
+ */
+export function notices(input: ExportInput): string[] {
+  const { rolledBack, missingTags, emptyTags, kept, leaving } = input
+  const sentences: string[] = []
+  if (rolledBack) {
+    const { fileDate, snapshot, until } = rolledBack
+    const end = until === null ? 'until it is released' : `until ${until} unless released before`
+    sentences.push(`A person went back to the file of ${fileDate} (${snapshot}), ${end}.`)
+  }
+  if (missingTags.length > 0) {
+    sentences.push(`This list names what the published file lacks: ${commas(missingTags)}.`)
+  }
+  if (emptyTags.length > 0) {
+    sentences.push(`This list names what the published file has empty: ${commas(emptyTags)}.`)
+  }
+  if (kept) {
+    sentences.push(
+      `The published file has no address for this list: those of ${kept.fileDate} ` +
+        `(${kept.snapshot}) are kept until a person decides.`,
+    )
+  }
+  for (const { lastDay, prefixes } of leaving) {
+    const networks = commas(prefixes.map(({ text }) => text))
+    sentences.push(`Not in the published file any more, last day ${lastDay} (UTC): ${networks}.`)
+  }
+  return sentences
+}
+
 /** What whoever loads the addresses must know; nothing for a list without addresses. */
 export function addressWarnings(input: ExportInput): string[] {
   if (input.prefixes.length === 0) return []
@@ -25,10 +57,14 @@ export function addressWarnings(input: ExportInput): string[] {
       'hold any of them: limit the rule to the connectors as sources and to ports 443 and 80.',
   ]
   if (input.uncovered.length > 0) {
-    const names = input.uncovered.join(', ')
+    const names = commas(input.uncovered)
     warnings.push(`No address of this list is known to cover these required names: ${names}.`)
   }
   return warnings
+}
+
+function commas(texts: readonly string[]): string {
+  return texts.join(', ')
 }
 
 /** Cuts text into lines of at most `width` characters, between words; a longer word stands alone. */

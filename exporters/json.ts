@@ -2,7 +2,9 @@
  * Everything a list is made of, with the reason for each name and the tag behind the addresses:
  * for pipelines that build what no format here does, and for whoever must justify a rule.
  */
+import type { Family } from '../src/core/address.ts'
 import { formatPort, type EndpointRule } from '../src/core/endpoint-rule.ts'
+import type { Prefix } from '../src/core/prefix.ts'
 import type { Exporter, ExportInput, RequiredName } from './contract.ts'
 
 export const json: Exporter = {
@@ -13,7 +15,7 @@ export const json: Exporter = {
   families: [4, 6],
   carries: ['names', 'addresses'],
   anyDestination: true,
-  revision: 1,
+  revision: 2,
   limits: {},
   options: [],
   // Programs apply what they read, too: a list that became empty is a fault, not an answer.
@@ -26,7 +28,7 @@ export const json: Exporter = {
 
 /** Keys in a fixed order, every key always there: null where there is nothing to say. */
 function documentOf(input: ExportInput): unknown {
-  const { prefixes, addresses } = input
+  const { prefixes, addresses, kept, rolledBack } = input
   return {
     list: input.name,
     cloud: input.cloud,
@@ -37,17 +39,32 @@ function documentOf(input: ExportInput): unknown {
     },
     destinations: input.destinations,
     names: input.rules.map(nameOf),
-    prefixes: {
-      ipv4: prefixes.filter(({ family }) => family === 4).map(({ text }) => text),
-      ipv6: prefixes.filter(({ family }) => family === 6).map(({ text }) => text),
-    },
+    prefixes: textsOf(prefixes),
+    leaving: input.leaving.map(({ lastDay, prefixes }) => {
+      return { lastDay, prefixes: textsOf(prefixes) }
+    }),
     // IPv4 counts are exact as numbers; IPv6 counts are not, so they are decimal strings.
     addresses: { ipv4: Number(addresses[4]), ipv6: addresses[6].toString() },
     uncovered: input.uncovered,
     tags: input.tags,
     missingTags: input.missingTags,
+    emptyTags: input.emptyTags,
+    kept: kept ? { snapshot: kept.snapshot, fileDate: kept.fileDate } : null,
+    rolledBack: rolledBack
+      ? {
+          snapshot: rolledBack.snapshot,
+          fileDate: rolledBack.fileDate,
+          until: rolledBack.until,
+        }
+      : null,
     required: input.required.map(requiredOf),
   }
+}
+
+function textsOf(prefixes: readonly Prefix[]): { ipv4: string[]; ipv6: string[] } {
+  const of = (wanted: Family): string[] =>
+    prefixes.filter(({ family }) => family === wanted).map(({ text }) => text)
+  return { ipv4: of(4), ipv6: of(6) }
 }
 
 function nameOf({ name, ports }: EndpointRule): unknown {

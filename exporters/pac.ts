@@ -9,7 +9,7 @@ import type { Family } from '../src/core/address.ts'
 import { parsePacAnswer } from '../src/core/pac-answer.ts'
 import { RangeSet } from '../src/core/range-set.ts'
 import { ExportRefused, type Exporter, type ExportInput } from './contract.ts'
-import { addressWarnings, identity, wrap } from './head.ts'
+import { addressWarnings, identity, notices, wrap } from './head.ts'
 
 const MAX_BYTES = 1_000_000
 
@@ -24,7 +24,7 @@ export const pac: Exporter = {
   carries: ['names', 'addresses'],
   // One answer for every host needs no list, and a PAC file cannot limit sources.
   anyDestination: false,
-  revision: 1,
+  revision: 2,
   limits: {
     bytes: MAX_BYTES,
     source: 'Chromium gives up at 1,048,576 bytes and goes direct, WinHTTP at 1,024 kB',
@@ -86,8 +86,8 @@ function* entry(input: ExportInput): Iterable<string> {
     ...(prefixes.length > 0 ? ['rangewardenListed(name)'] : []),
   ]
   yield 'function FindProxyForURL(url, host) {\n'
-  yield comment(identity(input))
-  for (const warning of addressWarnings(input)) yield comment(warning)
+  const head = [identity(input), ...notices(input), ...addressWarnings(input)]
+  for (const sentence of head) yield comment(sentence)
   yield comment(
     'A name matches on any port: the port is in the URL alone, which some clients shorten or hide. ' +
       'Ports are the business of the proxy.',

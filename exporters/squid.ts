@@ -13,7 +13,7 @@ import { parseClientNetworks } from '../src/core/client-networks.ts'
 import { formatPort, mergePorts, port, type PortRange } from '../src/core/endpoint-rule.ts'
 import type { Prefix } from '../src/core/prefix.ts'
 import { ExportRefused, type Exporter, type ExportInput } from './contract.ts'
-import { addressWarnings, identity, wrap } from './head.ts'
+import { addressWarnings, identity, notices, wrap } from './head.ts'
 
 /** Squid 5.7: "ACL name ... too long, max 63 characters supported". */
 const MAX_ACL_NAME = 63
@@ -40,7 +40,7 @@ export const squid: Exporter = {
   families: [4, 6],
   carries: ['names', 'addresses'],
   anyDestination: true,
-  revision: 1,
+  revision: 2,
   limits: { source: `Squid 5.7 refuses ACL names over ${MAX_ACL_NAME} characters` },
   options: [
     {
@@ -196,6 +196,7 @@ function clientsOf({ options }: ExportInput): readonly Prefix[] {
 function* head(input: ExportInput, clients: readonly Prefix[]): Iterable<string> {
   yield comment(identity(input))
   yield comment(admits(input, clients))
+  for (const notice of notices(input)) yield comment(notice)
   yield '#\n'
   yield comment(placement(input))
   if (input.rules.some(({ name }) => name.startsWith('*.')) && input.destinations === 'listed') {

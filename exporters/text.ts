@@ -3,7 +3,7 @@
  * takes none needs a format of its own.
  */
 import type { Exporter, ExportInput } from './contract.ts'
-import { addressWarnings, identity, wrap } from './head.ts'
+import { addressWarnings, identity, notices, wrap } from './head.ts'
 
 export const text: Exporter = {
   name: 'text',
@@ -13,13 +13,14 @@ export const text: Exporter = {
   families: [4, 6],
   carries: ['addresses'],
   anyDestination: false,
-  revision: 1,
+  revision: 2,
   limits: {},
   options: [],
   onEmpty: 'refuse',
 
   *render(input: ExportInput) {
-    for (const sentence of [identity(input), ...addressWarnings(input)]) yield comment(sentence)
+    const head = [identity(input), ...notices(input), ...addressWarnings(input)]
+    for (const sentence of head) yield comment(sentence)
     for (const prefix of input.prefixes) yield `${prefix.text}\n`
   },
 }

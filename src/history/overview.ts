@@ -10,8 +10,9 @@ import type { Run, Store } from '../store/contract.ts'
 
 /**
  * `empty` nothing is published; `held` a candidate waits for a person; `retired` no new files will
- * come; `cannot-fetch` no usable file has arrived for more than 36 hours although runs tried;
- * `source-quiet` the newest file is more than 25 days old; else `current`. The first that applies.
+ * come; `cannot-fetch` nobody could be asked for a newer file for more than 36 hours although runs
+ * tried; `source-quiet` the newest file is more than 25 days old; else `current`. The first that
+ * applies.
  */
 export const CLOUD_STATES = [
   'empty',
@@ -24,10 +25,35 @@ export const CLOUD_STATES = [
 
 export type CloudState = (typeof CLOUD_STATES)[number]
 
+/** A person went back to an earlier snapshot, which is what devices get. */
+export interface RollbackInForce {
+  readonly snapshot: string
+  readonly fileDate: FileDate
+  readonly since: Date
+  /** Undefined for one that waits to be released. */
+  readonly until: Date | undefined
+  readonly by: string
+  readonly reason: string
+}
+
+/** How the last file was found. */
+export interface Discovery {
+  readonly strategy: string
+  /** What an earlier strategy said, when a later one found it. */
+  readonly degraded: string | undefined
+}
+
 export interface CloudOverview {
   readonly cloud: Cloud
   readonly state: CloudState
   readonly published: Published | undefined
+  readonly rollback: RollbackInForce | undefined
+  /** Ids of the held candidates that wait for a person. */
+  readonly waiting: readonly number[]
+  /** Of the last run that found a file, whatever came of it. */
+  readonly discovery: Discovery | undefined
+  /** When a run last learned which file is the newest. */
+  readonly lastSuccessAt: Date | undefined
   /** Date of the newest file seen at the publisher, whatever it said. */
   readonly newestFileDate: FileDate | undefined
   /** Whole days from that date (UTC) until now. */
@@ -47,6 +73,15 @@ export interface OverviewDeps {
 
 /** Weekly files come every 7 days; the longest gap of 2020-2026 is three weeks. */
 const QUIET_AFTER_DAYS = 25
+
+/**
+ * Confirms that a file we know is still there: nothing newer can be found that way, so it does not
+ * count as having fetched.
+ */
+const BLIND_STRATEGY = 'last-good-link'
+
+/** A newer candidate replaces a waiting one, so there is hardly ever more than one. */
+const SHOWN_HOLDS = 20
 
 /** Six runs of the default schedule. */
 const CANNOT_FETCH_AFTER_MS = 36 * 3_600_000
@@ -83,6 +118,10 @@ async function overviewOf(
     cloud,
     state: stateOf({ ...facts, cloud, published, ageInDays }),
     published,
+    rollback: published && rollbackOf(published),
+    waiting: facts.waiting,
+    discovery: facts.discovery,
+    lastSuccessAt: facts.lastSuccessAt,
     newestFileDate,
     ageInDays,
     lastRuns: facts.lastRuns,
@@ -91,43 +130,52 @@ async function overviewOf(
   }
 }
 
+function rollbackOf({ publication, record }: Published): RollbackInForce | undefined {
+  if (publication.kind !== 'rollback') return undefined
+  const { publishedAt, until, publishedBy, reason } = publication
+  return {
+    snapshot: record.id,
+    fileDate: record.fileDate,
+    since: publishedAt,
+    until,
+    by: publishedBy,
+    reason,
+  }
+}
+
 interface Kept {
   readonly newestFileDate: FileDate | undefined
   readonly lastRuns: readonly Run[]
-  readonly holdWaits: boolean
+  readonly waiting: readonly number[]
   readonly cannotFetch: boolean
+  readonly discovery: Discovery | undefined
+  readonly lastSuccessAt: Date | undefined
 }
 
 const NOTHING_KEPT: Kept = {
   newestFileDate: undefined,
   lastRuns: [],
-  holdWaits: false,
+  waiting: [],
   cannotFetch: false,
+  discovery: undefined,
+  lastSuccessAt: undefined,
 }
 
 async function readKept(store: OverviewDeps['store'], cloud: Cloud, now: Date): Promise<Kept> {
   const newestFileDate = await store.history.newestFileDate(cloud)
   const lastRuns = await store.runs.list({ cloud, limit: SHOWN_RUNS })
-  const holds = await store.holds.list(cloud)
+  const holds = await store.holds.list({ cloud, state: 'waiting', limit: SHOWN_HOLDS })
+  const seenAll = lastRuns.length < SHOWN_RUNS || lastRuns.some(isSuccess)
+  const runs = seenAll ? lastRuns : await store.runs.list({ cloud, limit: SEARCHED_RUNS })
+  const since = failingSince(runs)
   return {
     newestFileDate,
     lastRuns,
-    holdWaits: holds.some(({ state }) => state === 'waiting'),
-    cannotFetch: await isFailing(store, cloud, lastRuns, now),
+    waiting: holds.map(({ id }) => id),
+    cannotFetch: since !== undefined && now.getTime() - since.getTime() > CANNOT_FETCH_AFTER_MS,
+    discovery: lastDiscovery(runs),
+    lastSuccessAt: runs.find(isSuccess)?.finishedAt,
   }
-}
-
-async function isFailing(
-  { runs }: OverviewDeps['store'],
-  cloud: Cloud,
-  lastRuns: readonly Run[],
-  now: Date,
-): Promise<boolean> {
-  const since = failingSince(lastRuns)
-  if (!since) return false
-  const seenAll = lastRuns.length < SHOWN_RUNS || lastRuns.some(isSuccess)
-  const start = seenAll ? since : failingSince(await runs.list({ cloud, limit: SEARCHED_RUNS }))
-  return now.getTime() - (start ?? since).getTime() > CANNOT_FETCH_AFTER_MS
 }
 
 /** When the first of the latest runs ended that brought no usable file; newest first. */
@@ -140,15 +188,25 @@ function failingSince(runs: readonly Run[]): Date | undefined {
   return since
 }
 
-function isSuccess({ outcome }: Run): boolean {
-  return outcome !== undefined && outcome !== 'failed' && outcome !== 'refused'
+function isSuccess({ outcome, detail }: Run): boolean {
+  if (outcome === undefined || outcome === 'failed' || outcome === 'refused') return false
+  return detail?.['strategy'] !== BLIND_STRATEGY
+}
+
+function lastDiscovery(runs: readonly Run[]): Discovery | undefined {
+  for (const { detail } of runs) {
+    const [strategy, degraded] = [detail?.['strategy'], detail?.['degraded']]
+    if (typeof strategy !== 'string') continue
+    return { strategy, degraded: typeof degraded === 'string' ? degraded : undefined }
+  }
+  return undefined
 }
 
 function stateOf({
   cloud,
   published,
   ageInDays = 0,
-  holdWaits,
+  waiting,
   cannotFetch,
 }: Kept & {
   readonly cloud: Cloud
@@ -156,7 +214,7 @@ function stateOf({
   readonly ageInDays: number | undefined
 }): CloudState {
   if (!published) return 'empty'
-  if (holdWaits) return 'held'
+  if (waiting.length > 0) return 'held'
   if (RETIRED_CLOUDS.includes(cloud)) return 'retired'
   if (cannotFetch) return 'cannot-fetch'
   return ageInDays > QUIET_AFTER_DAYS ? 'source-quiet' : 'current'

@@ -1,41 +1,117 @@
-/** A definition and a snapshot -> what the list says, whatever the format. Pure. */
-import type { ExportInput, RequiredName } from '../../exporters/contract.ts'
+/** A definition, a snapshot and what was handed out before -> what the list says, in any format. Pure. */
+import type {
+  ExportInput,
+  RequiredName,
+  RolledBack,
+  SnapshotName,
+} from '../../exporters/contract.ts'
 import { countsOf } from '../core/diff.ts'
 import { mergeRules } from '../core/endpoint-rule.ts'
 import { RangeSet } from '../core/range-set.ts'
 import { selectTags } from '../core/selection.ts'
-import { compareText, type Sha256, type Snapshot } from '../core/snapshot.ts'
+import { compareText, type ServiceTag, type Sha256, type Snapshot } from '../core/snapshot.ts'
 import { findService } from '../endpoints/index.ts'
 import type { AllowlistDefinition } from './definition.ts'
+import { withGrace, type PastCoverage } from './grace.ts'
 
 /** Everything an exporter needs but the version and the format's own options. */
 export type ListContent = Omit<ExportInput, 'version' | 'options'>
 
-/** @throws RangewardenError `not-found` for an endpoint service the cloud does not have */
-export function contentOf(definition: AllowlistDefinition, snapshot: Snapshot): ListContent {
-  const { name, cloud, destinations, families } = definition
+/** What the definition and the snapshot alone do not tell; nothing of it for a past day. */
+export interface Circumstances {
+  /** What the list had of publications that are in grace, in any order. */
+  readonly past: readonly PastCoverage[]
+  /** Where its last addresses are from, when the snapshot has none for it. */
+  readonly kept?: KeptCoverage | undefined
+  readonly rolledBack?: RolledBack | undefined
+}
+
+export interface KeptCoverage extends SnapshotName {
+  readonly coverage: RangeSet
+}
+
+/** What a definition selects of a snapshot. */
+export interface Selected {
+  /** In name order. */
+  readonly tags: readonly ServiceTag[]
+  /** Names (tags or regions) the snapshot lacks. */
+  readonly missing: readonly string[]
+  /** Of the families that the definition admits. */
+  readonly coverage: RangeSet
+}
+
+export function selectedOf(definition: Selection, snapshot: Snapshot): Selected {
   const { tags, missing } = selectTags(snapshot, definition)
   const ranges = RangeSet.of(tags.flatMap((tag) => tag.prefixes))
-  const admitted = families.reduce((set, family) => set.union(ranges.only(family)), RangeSet.empty)
+  const coverage = definition.families.reduce(
+    (set, family) => set.union(ranges.only(family)),
+    RangeSet.empty,
+  )
+  return { tags, missing, coverage }
+}
+
+/** The part of a definition that says which addresses. */
+export type Selection = Pick<AllowlistDefinition, 'tags' | 'regions' | 'families'>
+
+/** @throws RangewardenError `not-found` for an endpoint service the cloud does not have */
+export function contentOf(
+  definition: AllowlistDefinition,
+  { tags, missing, coverage }: Selected,
+  { past, kept, rolledBack }: Circumstances,
+): ListContent {
+  const { name, cloud, destinations, removalGraceDays } = definition
+  const admitted = withGrace(kept?.coverage ?? coverage, past, removalGraceDays)
   const required = requiredNames(definition)
   return {
     name,
     cloud,
     destinations,
     rules: mergeRules(required),
-    prefixes: admitted.prefixes(),
-    addresses: countsOf(admitted),
+    prefixes: admitted.coverage.prefixes(),
+    leaving: admitted.leaving.map(({ lastDay, coverage }) => {
+      return { lastDay, prefixes: coverage.prefixes() }
+    }),
+    addresses: countsOf(admitted.coverage),
     uncovered: uncoveredNames(required, definition.tags),
     required,
     tags: tags.map((tag) => tag.name),
     missingTags: missing,
+    emptyTags: emptyTags(definition, tags),
+    kept: kept && { snapshot: kept.snapshot, fileDate: kept.fileDate },
+    rolledBack,
   }
 }
 
-/** Moves exactly when the list says something else, in any format. */
+/**
+ * Moves exactly when the list says something else, in any format. What most lists have nothing of
+ * is left out, so that a list keeps its hash when there is a new such thing to say.
+ */
 export function contentHashOf(content: ListContent, sha256: Sha256): string {
-  const { prefixes, addresses: _, ...rest } = content
-  return sha256(JSON.stringify([rest, prefixes.map(({ text }) => text)]))
+  const { prefixes, addresses: _, leaving, emptyTags, kept, rolledBack, ...rest } = content
+  const unusual = {
+    ...(leaving.length > 0 ? { leaving: leaving.map(leavingTexts) } : {}),
+    ...(emptyTags.length > 0 ? { emptyTags } : {}),
+    ...(kept ? { kept } : {}),
+    ...(rolledBack ? { rolledBack } : {}),
+  }
+  const isUnusual = Object.keys(unusual).length > 0
+  return sha256(JSON.stringify([rest, textsOf(prefixes), ...(isUnusual ? [unusual] : [])]))
+}
+
+type Leaving = ListContent['leaving'][number]
+
+function leavingTexts({ lastDay, prefixes }: Leaving): [string, string[]] {
+  return [lastDay, textsOf(prefixes)]
+}
+
+function textsOf(prefixes: ListContent['prefixes']): string[] {
+  return prefixes.map(({ text }) => text)
+}
+
+/** Of a list by region alone none is named: such a list has whatever the region has. */
+function emptyTags({ tags: named }: Selection, tags: readonly ServiceTag[]): string[] {
+  if (named.length === 0) return []
+  return tags.filter(({ prefixes }) => prefixes.length === 0).map(({ name }) => name)
 }
 
 function requiredNames({ services, cloud }: AllowlistDefinition): RequiredName[] {

@@ -5,6 +5,7 @@ import { CLOUDS, type Cloud } from '../core/cloud.ts'
 import { invalidInput } from '../core/errors.ts'
 import { findService } from '../endpoints/index.ts'
 import { cloudOrOnly } from '../history/resolve.ts'
+import { DEFAULT_GRACE_DAYS, MAX_GRACE_DAYS } from './grace.ts'
 
 export interface AllowlistDefinition {
   readonly name: string
@@ -18,6 +19,8 @@ export interface AllowlistDefinition {
   readonly services: readonly string[]
   /** `any`: all destinations, limited by sources and ports only. */
   readonly destinations: 'listed' | 'any'
+  /** How long coverage that left what is published is admitted; 0 for not at all. */
+  readonly removalGraceDays: number
   readonly builtIn: boolean
 }
 
@@ -60,7 +63,13 @@ const WITH_CONNECTOR: readonly Cloud[] = ['Public', 'AzureGovernment']
 export function builtInDefinitions(clouds: readonly Cloud[]): AllowlistDefinition[] {
   return clouds.flatMap((cloud, i) => {
     const suffix = i === 0 ? '' : `.${cloud.toLowerCase()}`
-    const common = { cloud, regions: [], families: FAMILIES, builtIn: true }
+    const common = {
+      cloud,
+      regions: [],
+      families: FAMILIES,
+      removalGraceDays: DEFAULT_GRACE_DAYS,
+      builtIn: true,
+    }
     const services = WITH_CONNECTOR.includes(cloud) ? ['app-proxy'] : []
     const byName: AllowlistDefinition = {
       ...common,
@@ -94,6 +103,15 @@ const NAME = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'letters, digits, ".", "_", "-"')
 
+/** Days that coverage stays in a list after it left what is published. */
+export const graceDays = z
+  .int()
+  .min(0)
+  .max(MAX_GRACE_DAYS)
+  .describe(
+    `Days that networks stay after they left the published file; ${DEFAULT_GRACE_DAYS} by default`,
+  )
+
 /** What a caller may say of a list: the body of a PUT, and what a query string is turned into. */
 export const definitionBody = z.strictObject({
   title: z
@@ -108,6 +126,7 @@ export const definitionBody = z.strictObject({
     .min(1)
     .optional(),
   endpoints: z.array(NAME).max(20).optional(),
+  removalGraceDays: graceDays.optional(),
 })
 
 export type DefinitionBody = z.infer<typeof definitionBody>
@@ -135,6 +154,8 @@ export interface SelectionWish {
   readonly regions: readonly string[]
   readonly families: readonly string[]
   readonly endpoints: readonly string[]
+  /** Of today's list; one of a past day has no grace. */
+  readonly removalGraceDays?: number | undefined
 }
 
 /**
@@ -144,7 +165,7 @@ export interface SelectionWish {
  * @throws as `parseDefinition`
  */
 export function unstoredDefinition(
-  { cloud, tags, regions, families, endpoints }: SelectionWish,
+  { cloud, tags, regions, families, endpoints, removalGraceDays }: SelectionWish,
   { clouds, past }: { clouds: readonly Cloud[]; past: boolean },
 ): AllowlistDefinition {
   const body = {
@@ -153,6 +174,7 @@ export function unstoredDefinition(
     regions: sorted(regions),
     endpoints: sorted(endpoints),
     ...(families.length > 0 ? { families: sorted(families) } : {}),
+    ...(removalGraceDays === undefined ? {} : { removalGraceDays }),
   }
   return checkedDefinition(UNSTORED, body, past ? CLOUDS : clouds)
 }
@@ -179,6 +201,7 @@ function checkedDefinition(
     regions = [],
     families = ['ipv4', 'ipv6'],
     endpoints = [],
+    removalGraceDays = DEFAULT_GRACE_DAYS,
   } = parsed.data
   const cloud = onlyCloud(parsed.data.cloud, clouds)
   if (tags.length + regions.length + endpoints.length === 0) {
@@ -194,13 +217,14 @@ function checkedDefinition(
     families: FAMILIES.filter((family) => families.includes(`ipv${family}`)),
     services: endpoints,
     destinations: 'listed',
+    removalGraceDays,
     builtIn: false,
   }
 }
 
 /** The body that gives this definition again. */
 export function bodyOf(definition: AllowlistDefinition): DefinitionBody {
-  const { title, cloud, tags, regions, families, services } = definition
+  const { title, cloud, tags, regions, families, services, removalGraceDays } = definition
   return {
     title,
     cloud,
@@ -208,6 +232,7 @@ export function bodyOf(definition: AllowlistDefinition): DefinitionBody {
     regions: [...regions],
     families: families.map((family) => `ipv${family}` as const),
     endpoints: [...services],
+    removalGraceDays,
   }
 }
 

@@ -9,10 +9,12 @@ import type { Exporter, ListVersion } from '../../exporters/contract.ts'
 import type { Cloud } from '../core/cloud.ts'
 import { RangewardenError } from '../core/errors.ts'
 import type { Publication, SnapshotRecord, Store } from '../store/contract.ts'
-import { readPublished, type Published } from '../history/published.ts'
-import { contentOf, type ListContent } from './content.ts'
+import type { Published } from '../history/published.ts'
+import { contentOf, selectedOf, type ListContent } from './content.ts'
 import { bodyOf, parseDefinition, UNSTORED, type AllowlistDefinition } from './definition.ts'
 import { readDefinitions, type Definitions } from './definitions.ts'
+import { currentContent, graceKey, readHandedOut, readPast, type HandedOut } from './handed-out.ts'
+import { logNotices, noticesOf, type ListNotices } from './notices.ts'
 import { prepareList, type PreparedList } from './prepared-list.ts'
 import {
   findFormat,
@@ -25,8 +27,8 @@ import {
 
 export interface Lists {
   /**
-   * Brings memory to what the database says: new publications, stored and deleted definitions. Cheap
-   * when nothing changed. Lists are made ready first and then swapped in together; a fault leaves
+   * Brings memory to what the database says: new publications, stored and deleted definitions, and
+   * coverage whose last day has come. Cheap when nothing changed. Lists are made ready first and then swapped in together; a fault leaves
    * everything as it was, and the next call tries again.
    */
   refresh(): Promise<void>
@@ -34,6 +36,8 @@ export interface Lists {
   definitions(): readonly AllowlistDefinition[]
   /** @throws RangewardenError `not-found` */
   definition(name: string): AllowlistDefinition
+  /** Undefined while nothing is published for the list's cloud. */
+  notices(name: string): ListNotices | undefined
   /**
    * Stores or replaces a definition and serves it; true if it is new.
    * @throws RangewardenError `invalid-input` or `conflict` (a built-in list)
@@ -48,7 +52,7 @@ export interface Lists {
   current(name: string, format: string): PreparedList
   /** A list that nobody stored, of what is published now; the last few are kept in memory. */
   adHoc(definition: AllowlistDefinition, format: string): Promise<PreparedList>
-  /** Any definition as of a snapshot of the past. */
+  /** Any definition as of a snapshot of the past: what Microsoft said that day, without any grace. */
   asOf(
     definition: AllowlistDefinition,
     format: string,
@@ -71,6 +75,8 @@ type Slot = PreparedList | RangewardenError
 interface Served {
   readonly definition: AllowlistDefinition
   readonly publication: Publication
+  readonly grace: string
+  readonly notices: ListNotices
   readonly formats: ReadonlyMap<string, Slot>
 }
 
@@ -78,7 +84,7 @@ interface Served {
 const AD_HOC_KEPT = 64
 
 export function createLists({ store, clouds, exporters, settings, log }: ListsDeps): Lists {
-  let publishedByCloud: ReadonlyMap<Cloud, Published> = new Map()
+  let handedOutByCloud: ReadonlyMap<Cloud, HandedOut> = new Map()
   let served: ReadonlyMap<string, Served> = new Map()
   let definitions: Definitions | undefined
   let warned = ''
@@ -87,41 +93,60 @@ export function createLists({ store, clouds, exporters, settings, log }: ListsDe
 
   async function update(): Promise<void> {
     const known = await readDefinitions(store, clouds)
-    const published = new Map<Cloud, Published>()
+    const handedOut = new Map<Cloud, HandedOut>()
     for (const cloud of clouds) {
-      const current = await readCurrent(cloud)
-      if (current) published.set(cloud, current)
+      const current = await readHandedOut(store, cloud, handedOutByCloud.get(cloud))
+      if (current) handedOut.set(cloud, current)
     }
     const next = new Map<string, Served>()
-    for (const definition of known.all()) {
-      const current = published.get(definition.cloud)
-      if (current) next.set(definition.name, await serve(definition, current))
+    for (const [cloud, current] of handedOut) {
+      const ofCloud = known.all().filter((definition) => definition.cloud === cloud)
+      const changed = ofCloud.filter((definition) => !servedAlready(definition, current))
+      await readPast(current, changed)
+      for (const definition of ofCloud) {
+        next.set(
+          definition.name,
+          servedAlready(definition, current) ?? (await prepare(definition, current)),
+        )
+      }
+    }
+    for (const [name, { notices }] of next) {
+      logNotices(log, name, served.get(name)?.notices, notices)
     }
     definitions = known
-    publishedByCloud = published
+    handedOutByCloud = handedOut
     served = next
     warnOfUnusable(known)
   }
 
-  /** What is in memory, unless the database has a newer publication. */
-  async function readCurrent(cloud: Cloud): Promise<Published | undefined> {
-    const inMemory = publishedByCloud.get(cloud)
-    const newest = await store.publications.current(cloud)
-    return isSame(inMemory?.publication, newest) ? inMemory : readPublished(store, cloud)
+  /** Unless the definition, the publication or what is in grace is another than when it was prepared. */
+  function servedAlready(
+    definition: AllowlistDefinition,
+    handedOut: HandedOut,
+  ): Served | undefined {
+    const before = served.get(definition.name)
+    const isCurrent =
+      before?.publication === handedOut.published.publication &&
+      before.grace === graceKey(handedOut, definition) &&
+      isSame(before.definition, definition)
+    return isCurrent ? before : undefined
   }
 
-  /** What is served already, unless the definition or the publication is another. */
-  async function serve(definition: AllowlistDefinition, published: Published): Promise<Served> {
-    const { publication } = published
-    const before = served.get(definition.name)
-    if (before?.publication === publication && isSame(before.definition, definition)) return before
-    const content = contentOf(definition, published.snapshot)
+  async function prepare(definition: AllowlistDefinition, handedOut: HandedOut): Promise<Served> {
+    const { published } = handedOut
+    const { content } = await currentContent(handedOut, definition)
     const version = await versionOf(store, content, published)
     const formats = exporters.map(async (exporter): Promise<[string, Slot]> => {
       const prepared = prepareStored(exporter, content, version, published)
       return [exporter.name, await prepared.catch(refusalOf)]
     })
-    return { definition, publication, formats: new Map(await Promise.all(formats)) }
+    return {
+      definition,
+      publication: published.publication,
+      grace: graceKey(handedOut, definition),
+      notices: noticesOf(content),
+      formats: new Map(await Promise.all(formats)),
+    }
   }
 
   async function prepareStored(
@@ -132,7 +157,8 @@ export function createLists({ store, clouds, exporters, settings, log }: ListsDe
   ): Promise<PreparedList> {
     const rendered = renderList(exporter, content, version, settings)
     const changedAt = await store.lists.changedAt(content.name, exporter.name, rendered.digest)
-    return prepareList(exporter, rendered, { changedAt, snapshotId: record.id })
+    const { cloud, id: snapshotId } = record
+    return prepareList(exporter, rendered, { cloud, changedAt, snapshotId })
   }
 
   function warnOfUnusable({ unusable }: Definitions): void {
@@ -148,24 +174,28 @@ export function createLists({ store, clouds, exporters, settings, log }: ListsDe
     throw new RangewardenError('not-ready', 'the lists are being loaded')
   }
 
-  function requirePublished(cloud: Cloud): Published {
-    const published = publishedByCloud.get(cloud)
-    if (published) return published
+  function requireHandedOut(cloud: Cloud): HandedOut {
+    const handedOut = handedOutByCloud.get(cloud)
+    if (handedOut) return handedOut
     throw notPublished(cloud, clouds)
   }
 
   return {
     refresh: () => inTurn(update),
-    published: (cloud) => publishedByCloud.get(cloud),
+    published: (cloud) => handedOutByCloud.get(cloud)?.published,
     definitions: () => definitions?.all() ?? [],
     definition: definitionOf,
+    notices: (name) => served.get(definitionOf(name).name)?.notices,
 
     put: (name, body) =>
       inTurn(async () => {
         refuseBuiltIn(served.get(name)?.definition)
         const definition = parseDefinition(name, body, clouds)
-        const published = publishedByCloud.get(definition.cloud)
-        if (published) refuseUnknown(contentOf(definition, published.snapshot), published)
+        const handedOut = handedOutByCloud.get(definition.cloud)
+        if (handedOut) {
+          const { unknown } = await currentContent(handedOut, definition)
+          refuseUnknown(unknown, handedOut.published)
+        }
         const created = await store.allowlists.put(name, bodyOf(definition))
         await update()
         return created
@@ -183,21 +213,24 @@ export function createLists({ store, clouds, exporters, settings, log }: ListsDe
       if (slot instanceof RangewardenError) throw slot
       if (slot) return slot
       findFormat(exporters, format)
-      requirePublished(definitionOf(name).cloud)
+      requireHandedOut(definitionOf(name).cloud)
       throw new RangewardenError('not-ready', `the list ${name} is being prepared`)
     },
 
     async adHoc(definition, format) {
       const exporter = findFormat(exporters, format)
-      const published = requirePublished(definition.cloud)
-      const key = JSON.stringify([published.publication, format, definition])
+      const handedOut = requireHandedOut(definition.cloud)
+      const { published } = handedOut
+      const grace = graceKey(handedOut, definition)
+      const key = JSON.stringify([published.publication, grace, format, definition])
       const known = adHocLists.get(key)
       if (known) return known
-      const content = contentOf(definition, published.snapshot)
-      refuseUnknown(content, published)
+      const { content, unknown } = await currentContent(handedOut, definition)
+      refuseUnknown(unknown, published)
       const version = await versionOf(store, content, published)
       const rendered = renderList(exporter, content, version, settings)
-      const prepared = await prepareList(exporter, rendered, { snapshotId: published.record.id })
+      const { cloud, id: snapshotId } = published.record
+      const prepared = await prepareList(exporter, rendered, { cloud, snapshotId })
       adHocLists.set(key, prepared)
       return prepared
     },
@@ -205,11 +238,11 @@ export function createLists({ store, clouds, exporters, settings, log }: ListsDe
     async asOf(definition, format, record) {
       const exporter = findFormat(exporters, format)
       const snapshot = await store.history.load(record)
-      const content = contentOf(definition, snapshot)
+      const content = contentOf(definition, selectedOf(definition, snapshot), { past: [] })
       // A stored list is served without a tag of a time that did not have it, as it is today.
-      if (definition.name === UNSTORED) refuseUnknown(content, { record, snapshot })
+      if (definition.name === UNSTORED) refuseUnknown(content.missingTags, { record, snapshot })
       const rendered = renderList(exporter, content, { snapshot: record.id }, settings)
-      return prepareList(exporter, rendered, { snapshotId: record.id })
+      return prepareList(exporter, rendered, { cloud: record.cloud, snapshotId: record.id })
     },
   }
 }

@@ -2,6 +2,7 @@
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 import type { Exporter } from '../../exporters/contract.ts'
+import type { Cloud } from '../core/cloud.ts'
 import type { Rendered } from './render.ts'
 
 export type Encoding = 'identity' | 'gzip' | 'br'
@@ -14,6 +15,7 @@ export interface Representation {
 }
 
 export interface PreparedList {
+  readonly cloud: Cloud
   readonly mediaType: string
   /** SHA-256 of the plain bytes. */
   readonly digest: string
@@ -35,7 +37,7 @@ const BROTLI_QUALITY = 6
 export async function prepareList(
   exporter: Exporter,
   { bytes, digest }: Rendered,
-  about: { readonly changedAt?: Date; readonly snapshotId: string },
+  about: Pick<PreparedList, 'cloud' | 'snapshotId'> & { readonly changedAt?: Date },
 ): Promise<PreparedList> {
   const brotli = {
     params: {
@@ -46,6 +48,7 @@ export async function prepareList(
   const [gz, br] = await Promise.all([asGzip(bytes, GZIP), asBrotli(bytes, brotli)])
   const tag = digest.slice(0, 32)
   return {
+    cloud: about.cloud,
     mediaType: exporter.mediaType,
     digest,
     representations: {

@@ -4,10 +4,11 @@ import { ExportRefused, type Exporter, type ListVersion } from '../../exporters/
 import type { Cloud } from '../core/cloud.ts'
 import { invalidInput, notFound, RangewardenError } from '../core/errors.ts'
 import { sha256 } from '../documents/read-document.ts'
-import { readPublished, type Published } from '../history/published.ts'
+import type { Published } from '../history/published.ts'
 import type { Store } from '../store/contract.ts'
-import { contentHashOf, contentOf, type ListContent } from './content.ts'
+import { contentHashOf, type ListContent } from './content.ts'
 import { UNSTORED, type AllowlistDefinition } from './definition.ts'
+import { currentContent, readHandedOut } from './handed-out.ts'
 
 /** Values of settings, by their names: where formats' options come from. */
 export type Settings = Readonly<Record<string, string | undefined>>
@@ -72,10 +73,11 @@ export async function renderCurrent(
   definition: AllowlistDefinition,
   { clouds, settings }: { clouds: readonly Cloud[]; settings: Settings },
 ): Promise<Buffer> {
-  const published = await readPublished(store, definition.cloud)
-  if (!published) throw notPublished(definition.cloud, clouds)
-  const content = contentOf(definition, published.snapshot)
-  if (definition.name === UNSTORED) refuseUnknown(content, published)
+  const handedOut = await readHandedOut(store, definition.cloud)
+  if (!handedOut) throw notPublished(definition.cloud, clouds)
+  const { published } = handedOut
+  const { content, unknown } = await currentContent(handedOut, definition)
+  if (definition.name === UNSTORED) refuseUnknown(unknown, published)
   const version = await versionOf(store, content, published)
   return renderList(exporter, content, version, settings).bytes
 }
@@ -95,17 +97,17 @@ export function notPublished(cloud: Cloud, followed: readonly Cloud[]): Rangewar
 
 /** Names a person mistyped are told; a stored list whose tag vanishes later is served without it. */
 export function refuseUnknown(
-  { missingTags }: ListContent,
+  names: readonly string[],
   { record, snapshot }: Pick<Published, 'record' | 'snapshot'>,
 ): void {
-  const [missing] = missingTags
+  const [missing] = names
   if (missing === undefined) return
   const lower = missing.toLowerCase()
   const near = [...snapshot.tags.keys()].filter((name) => name.toLowerCase().includes(lower))
   const hint = near.length > 0 ? `: did you mean ${near.slice(0, 5).join(', ')}?` : ''
   throw invalidInput(
     `no service tag or region "${missing}" in ${record.cloud} of ${record.fileDate}${hint}`,
-    { missing: missingTags },
+    { missing: names },
   )
 }
 

@@ -14,6 +14,31 @@ export const cloudShape = z
       .object({ snapshot: snapshotShape, publication: publicationShape })
       .nullable()
       .describe('What devices get now; null before the first publication'),
+    rollback: z
+      .object({
+        snapshot: z.string(),
+        fileDate: z.iso.date(),
+        since: z.iso.datetime(),
+        until: z.iso
+          .datetime()
+          .nullable()
+          .describe('When it ends by itself; null for one that waits to be released'),
+        by: z.string(),
+        reason: z.string(),
+      })
+      .nullable()
+      .describe('A person went back to this snapshot: the schedule does not undo it'),
+    waiting: z.array(z.int()).describe('Ids of the held files that wait for a person'),
+    discovery: z
+      .object({
+        strategy: z.string().describe('`details-page` is the first of Microsoft'),
+        degraded: z
+          .string()
+          .nullable()
+          .describe('What an earlier strategy said, when a later one found the file'),
+      })
+      .nullable()
+      .describe('How the last file was found; null before the first'),
     newestFileDate: z.iso
       .date()
       .nullable()
@@ -30,6 +55,7 @@ export type CloudView = z.infer<typeof cloudShape>
 
 export function cloudView(overview: CloudOverview): CloudView {
   const { cloud, state, published, newestFileDate, ageInDays, lastRuns, complete } = overview
+  const { rollback, waiting, discovery } = overview
   return {
     cloud,
     state,
@@ -38,6 +64,20 @@ export function cloudView(overview: CloudOverview): CloudView {
           snapshot: snapshotView(published.record),
           publication: publicationView(published.publication),
         }
+      : null,
+    rollback: rollback
+      ? {
+          snapshot: rollback.snapshot,
+          fileDate: rollback.fileDate,
+          since: rollback.since.toISOString(),
+          until: rollback.until?.toISOString() ?? null,
+          by: rollback.by,
+          reason: rollback.reason,
+        }
+      : null,
+    waiting: [...waiting],
+    discovery: discovery
+      ? { strategy: discovery.strategy, degraded: discovery.degraded ?? null }
       : null,
     newestFileDate: newestFileDate ?? null,
     ageInDays: ageInDays ?? null,

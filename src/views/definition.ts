@@ -15,6 +15,9 @@ export const definitionShape = z
     destinations: z
       .enum(['listed', 'any'])
       .describe('"any": all destinations, limited by sources and ports only'),
+    removalGraceDays: z
+      .int()
+      .describe('Days that networks stay after they left the published file'),
     builtIn: z.boolean(),
   })
   .meta({ id: 'Allowlist' })
@@ -32,6 +35,7 @@ export function definitionView(definition: AllowlistDefinition): DefinitionView 
     families: families.map((family) => `ipv${family}` as const),
     endpoints: [...services],
     destinations,
+    removalGraceDays: definition.removalGraceDays,
     builtIn: definition.builtIn,
   }
 }

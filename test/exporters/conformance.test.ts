@@ -19,6 +19,8 @@ const grid = exporters.flatMap((exporter) =>
   Object.entries(SHAPES).map(([shape, input]) => ({ exporter, name: exporter.name, shape, input })),
 )
 
+const HELD = prefixes('20.0.0.0/24')
+
 /** Every word of a text that is an address or a network, however the format separates words. */
 function words(text: string): Set<string> {
   return new Set(text.split(/[\s",[\]]+/))
@@ -74,6 +76,26 @@ describe.each(exporters)('$name', (exporter) => {
     // A PAC file holds ranges, not prefixes; its own test reads them back.
     if (exporter.name === 'pac') return expect(text).toContain('335544320, 335544576')
     for (const prefix of input.prefixes) expect(words(text)).toContain(prefix.text)
+  })
+
+  it('says of every network that leaves that it does, and of nothing else', () => {
+    const { leaving, ...rest } = SHAPES.leaving
+    const text = renderExport(exporter, { ...rest, leaving }).replaceAll(/\n *(#|\/\/) /g, ' ')
+    for (const { lastDay, prefixes } of leaving) {
+      const said = text.slice(text.indexOf(lastDay))
+      for (const prefix of prefixes) expect(said).toContain(prefix.text)
+    }
+    expect(renderExport(exporter, { ...rest, leaving: [] })).not.toContain('2025-11-04')
+  })
+
+  it('says that a person went back, and to what', () => {
+    const { rolledBack } = SHAPES['rolled-back']
+    const input = exportInput({ rules: [rule('a.example', 443)], prefixes: HELD, rolledBack })
+    const text = renderExport(exporter, input)
+    expect(text).toContain(rolledBack?.fileDate)
+    expect(text).toContain(rolledBack?.snapshot)
+    expect(text).toContain(rolledBack?.until)
+    expect(renderExport(exporter, { ...input, rolledBack: undefined })).not.toBe(text)
   })
 
   it('moves no byte when only what it does not show has moved', () => {

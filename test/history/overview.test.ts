@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { cloudOverview, type CloudOverview } from '../../src/history/overview.ts'
 import type { Cloud } from '../../src/core/cloud.ts'
+import type { RunOutcomeKind } from '../../src/store/contract.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { makeFeed, type WeeklyDocument } from '../support/feed.ts'
 import { openSite, openSiteDatabase, type Site } from '../support/server.ts'
@@ -39,11 +40,15 @@ function daysAfter({ fileDate }: WeeklyDocument, days: number, time = '12:00:00'
   return new Date(Date.parse(`${fileDate}T${time}Z`) + days * 24 * HOUR)
 }
 
-/** A run that brings nothing: the publisher is down. */
-async function failedRun(): Promise<void> {
+async function recordRun(outcome: RunOutcomeKind, detail: Record<string, unknown>): Promise<void> {
   const { run } = await site.runner.request({ cloud: 'Public', trigger: 'start', dryRun: false })
   await site.store.runs.start(run.id)
-  await site.store.runs.finish(run.id, 'failed', { reason: 'no route' })
+  await site.store.runs.finish(run.id, outcome, detail)
+}
+
+/** A run that brings nothing: the publisher is down. */
+function failedRun(): Promise<void> {
+  return recordRun('failed', { reason: 'no route' })
 }
 
 describe('the state of a cloud', () => {
@@ -108,6 +113,80 @@ describe('the state of a cloud', () => {
     const found = await overview(new Date())
     expect(found.lastRuns.map(({ outcome }) => outcome)).toEqual(Array(5).fill('failed'))
     expect(found.state).toBe('cannot-fetch')
+  })
+})
+
+describe('cannot-fetch', () => {
+  const later = new Date(Date.now() + 37 * HOUR)
+
+  it('is not the state of a cloud whose files are refused less long, or accepted', async () => {
+    await site.sync(newer)
+    await recordRun('refused', { refusals: [], strategy: 'details-page' })
+    expect((await overview(later)).state).toBe('cannot-fetch')
+    await recordRun('accepted', { strategy: 'details-page' })
+    expect((await overview(later)).state).not.toBe('cannot-fetch')
+  })
+
+  it('is the state of a cloud of which only the last known file can be asked for', async () => {
+    await site.sync(newer)
+    const blind = { strategy: 'last-good-link', degraded: 'the page answered 403' }
+    await recordRun('unchanged', blind)
+    const found = await overview(later)
+    expect(found).toMatchObject({ state: 'cannot-fetch', discovery: blind })
+    await recordRun('unchanged', { strategy: 'latest-name', degraded: 'the page answered 403' })
+    expect((await overview(later)).state).not.toBe('cannot-fetch')
+  })
+})
+
+describe('an overview', () => {
+  it('tells how the last file was found, also after runs that found none', async () => {
+    await site.sync(newer)
+    expect((await overview(new Date())).discovery).toEqual({
+      strategy: 'test',
+      degraded: undefined,
+    })
+    const degraded = 'https://www.example/ answered 403'
+    await recordRun('unchanged', { strategy: 'dated-names', degraded })
+    for (let i = 0; i < 7; i++) await failedRun()
+    expect((await overview(new Date())).discovery).toEqual({ strategy: 'dated-names', degraded })
+  })
+
+  it('tells when a run last learned which file is the newest', async () => {
+    expect((await overview(new Date())).lastSuccessAt).toBeUndefined()
+    await site.sync(newer)
+    const [success] = await site.store.runs.list({ limit: 1 })
+    for (let i = 0; i < 7; i++) await failedRun()
+    expect((await overview(new Date())).lastSuccessAt).toEqual(success?.finishedAt)
+  })
+
+  it('names the held files that wait', async () => {
+    await site.sync(newer)
+    expect((await overview(new Date())).waiting).toEqual([])
+    await site.sync(older)
+    const [hold] = await site.store.holds.list({ limit: 1 })
+    expect((await overview(new Date())).waiting).toEqual([hold?.id])
+  })
+
+  it('tells of a rollback who, why, since when and until when', async () => {
+    await site.sync(older)
+    await site.sync(newer)
+    expect((await overview(new Date())).rollback).toBeUndefined()
+    const [, record] = await site.store.history.list({ limit: 2 })
+    if (!record) throw new Error('no history')
+    const until = new Date('2031-02-03T04:05:06Z')
+    const [by, reason] = ['Ada', 'ranges were missing']
+    const request = { kind: 'rollback', publishedBy: by, reason, expectedSerial: 2, until } as const
+    const result = await site.store.publications.republish(record, request)
+    if (result.kind !== 'published') throw new Error(result.kind)
+    await site.lists.refresh()
+    expect((await overview(new Date())).rollback).toEqual({
+      snapshot: record.id,
+      fileDate: older.fileDate,
+      since: result.publication.publishedAt,
+      until,
+      by,
+      reason,
+    })
   })
 })
 

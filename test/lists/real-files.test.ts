@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { exporters } from '../../exporters/index.ts'
-import { policies } from '../../src/core/guard.ts'
 import { createLists } from '../../src/lists/lists.ts'
 import { createFolderSource } from '../../src/sources/folder.ts'
 import { runOnce } from '../../src/sync/run-once.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { guardDeps } from '../support/guard.ts'
 import { describeWith, REAL_DATA, realData } from '../support/requirements.ts'
 
 describeWith([realData], 'the real zero-change week', () => {
@@ -28,11 +28,17 @@ describeWith([realData], 'the real zero-change week', () => {
       const deps = {
         source: createFolderSource(folder),
         store: database.freshStore(),
-        policy: policies.cautious,
+        ...guardDeps(),
         now: () => new Date(),
       }
       const { signal } = new AbortController()
-      return runOnce(deps, { cloud: 'Public', dryRun: false, requestedBy: 'test', signal })
+      return runOnce(deps, {
+        cloud: 'Public',
+        dryRun: false,
+        requestedBy: 'test',
+        signal,
+        record: () => undefined,
+      })
     }
     const everyList = async () => {
       const lists = createLists({

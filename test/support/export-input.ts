@@ -36,13 +36,20 @@ export function exportInput(given: Partial<ExportInput> = {}): ExportInput {
     addresses: countsOf(RangeSet.of(held)),
     uncovered: [],
     required: [],
+    leaving: [],
     tags: [],
     missingTags: [],
+    emptyTags: [],
+    kept: undefined,
+    rolledBack: undefined,
     options: PAC_OPTIONS,
     ...given,
     rules: mergeRules(given.rules ?? []),
   }
 }
+
+/** More than fit on a line. */
+const MANY = Array.from({ length: 12 }, (_, i) => `20.0.2.${20 * i}/30`)
 
 /** The shapes a list can have; every format has a golden for each, or a refusal. */
 export const SHAPES = {
@@ -100,6 +107,34 @@ export const SHAPES = {
       rule('login.example', 443),
     ],
     uncovered: ['crl.example'],
+  }),
+  leaving: exportInput({
+    name: 'shrinking-list',
+    rules: [rule('login.example', 443)],
+    prefixes: prefixes('20.0.0.0/22', '20.9.0.7/32', '2603:1030:7::/48'),
+    leaving: [
+      { lastDay: '2025-11-04', prefixes: prefixes('20.9.0.7/32') },
+      { lastDay: '2025-11-11', prefixes: prefixes(...MANY, '2603:1030:7:8::/64') },
+    ],
+    tags: ['AzureCloud.westeurope', 'ServiceBus', 'StorageSyncService'],
+    missingTags: ['AzureFrontDoor.FirstParty', 'AzureFrontDoor.Frontend'],
+    emptyTags: ['StorageSyncService'],
+  }),
+  'rolled-back': exportInput({
+    name: 'earlier-list',
+    prefixes: prefixes('20.0.0.0/24'),
+    tags: ['ServiceBus'],
+    rolledBack: {
+      snapshot: 'public-20251020-0a1b2c3d',
+      fileDate: '2025-10-20',
+      until: '2025-12-01T08:00:00.000Z',
+    },
+  }),
+  kept: exportInput({
+    name: 'kept-list',
+    prefixes: prefixes('20.0.0.0/24'),
+    missingTags: ['ServiceBus'],
+    kept: { snapshot: 'public-20251020-0a1b2c3d', fileDate: '2025-10-20' },
   }),
   any: exportInput({ name: 'any-list', destinations: 'any' }),
   empty: exportInput({ name: 'empty-list' }),

@@ -1,6 +1,7 @@
 function FindProxyForURL(url, host) {
   // Rangewarden allowlist synthetic-list, cloud Public, serial 7, snapshot
   // public-20251028-3f9a2c1e.
+  // This list names what the published file lacks: AzureFrontDoor.FirstParty.
   // It admits 16,768 IPv4 addresses and 1,208,925,819,614,629,174,706,176 IPv6 addresses, and any
   // Azure tenant may hold any of them: limit the rule to the connectors as sources and to ports 443
   // and 80.

@@ -1,0 +1,31 @@
+/** What is out of the ordinary about a list: told in its head, by the API and once in the log. */
+import type { Logger } from 'pino'
+import type { ListContent } from './content.ts'
+
+export type ListNotices = Pick<
+  ListContent,
+  'missingTags' | 'emptyTags' | 'kept' | 'rolledBack' | 'leaving'
+>
+
+export function noticesOf(content: ListContent): ListNotices {
+  const { missingTags, emptyTags, kept, rolledBack, leaving } = content
+  return { missingTags, emptyTags, kept, rolledBack, leaving }
+}
+
+/** Logs that tags are without addresses when it begins or changes, and when it is over. */
+export function logNotices(
+  log: Logger,
+  allowlist: string,
+  before: ListNotices | undefined,
+  now: ListNotices,
+): void {
+  const [facts, known] = [tagFacts(now), before && tagFacts(before)]
+  if (JSON.stringify(facts) === JSON.stringify(known)) return
+  if (facts) log.warn({ allowlist, ...facts }, 'An allowlist names what has no addresses')
+  else if (known) log.info({ allowlist }, 'An allowlist has addresses for all it names again')
+}
+
+function tagFacts({ missingTags, emptyTags, kept }: ListNotices) {
+  const isUsual = missingTags.length + emptyTags.length === 0 && kept === undefined
+  return isUsual ? undefined : { missingTags, emptyTags, kept }
+}
