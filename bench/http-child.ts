@@ -9,8 +9,11 @@ import { fastify, type FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { exporters } from '../exporters/index.ts'
 import { readDocument } from '../src/documents/read-document.ts'
+import { policies } from '../src/core/guard-policy.ts'
+import { createFreshness } from '../src/history/freshness.ts'
 import { buildServer } from '../src/http/server.ts'
 import { createLists } from '../src/lists/lists.ts'
+import { createMetrics } from '../src/observe/metrics.ts'
 import { openStore } from '../src/store/open.ts'
 import { newestWeeks } from './weeks.ts'
 
@@ -39,12 +42,18 @@ async function ours(dataDir: string): Promise<FastifyInstance> {
   const log = pino({ level: 'info' })
   const lists = createLists({ store, clouds, exporters, settings: {}, log })
   await lists.refresh()
+  const freshness = createFreshness({ store, lists, clouds, now: () => new Date(), log })
+  await freshness.refresh()
   const app = await buildServer({
     store,
     lists,
+    freshness,
+    metrics: createMetrics({ freshness, clouds, version: 'bench' }),
     exporters,
     clouds,
     adminToken: undefined,
+    guard: { policyOf: () => policies.cautious, namedTags: () => Promise.resolve([]) },
+    refresh: lists.refresh,
     pacConfigured: false,
     requestRun: () => Promise.reject(new Error('nothing runs here')),
     ping: () => database.ping(),

@@ -19,15 +19,21 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { exporters } from '../exporters/index.ts'
 import { settingTexts, type Config } from './config.ts'
-import { policies } from './core/guard.ts'
+import { invalidInput } from './core/errors.ts'
+import { parseGuardPolicies, policies } from './core/guard-policy.ts'
+import { createFreshness } from './history/freshness.ts'
 import { buildServer } from './http/server.ts'
 import { createLists, type Lists } from './lists/lists.ts'
+import { namedTags } from './lists/named-tags.ts'
+import { createMetrics } from './observe/metrics.ts'
 import { createDispatcher } from './sources/dispatcher.ts'
 import { createSource } from './sources/index.ts'
 import type { Run, Store } from './store/contract.ts'
 import { openStore } from './store/open.ts'
+import { releaseEnded } from './sync/decisions.ts'
 import { every } from './sync/every.ts'
 import { createJobs } from './sync/jobs.ts'
+import type { GuardDeps } from './sync/judge-candidate.ts'
 import { createRetry } from './sync/retry.ts'
 import { createRunner, type RunWish } from './sync/runner.ts'
 import { startSchedule } from './sync/schedule.ts'
@@ -51,6 +57,8 @@ export interface App {
   readonly config: Config
   readonly store: Store
   readonly lists: Lists
+  /** How files are judged, whoever brings them. */
+  readonly guard: GuardDeps
   /** Records a wish for a run and puts it in the queue, or joins the run under way. */
   requestRun(wish: RunWish): Promise<{ run: Run; joined: boolean }>
   /** Carries out a run here and now, or gives the run that is under way elsewhere. */
@@ -60,6 +68,15 @@ export interface App {
   close(): Promise<void>
 }
 
+function guardOf({ guard, clouds }: Config, store: Store): GuardDeps {
+  const chosen = parseGuardPolicies(guard)
+  if (!chosen.ok) throw invalidInput(`RANGEWARDEN_GUARD "${guard}": ${chosen.reason}`)
+  return {
+    policyOf: (cloud) => chosen.value.get(cloud) ?? policies.cautious,
+    namedTags: (snapshot) => namedTags(store, clouds, snapshot),
+  }
+}
+
 /** Opens the database and builds every room; nothing listens or fetches yet. */
 export async function openApp(config: Config, log: Logger): Promise<App> {
   const dispatcher = createDispatcher(config)
@@ -67,6 +84,7 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
     version: VERSION,
     dispatcher,
     publisherUrl: config.publisherUrl,
+    mirrorUrl: config.mirrorUrl,
   })
   const { store, jobs: jobOptions, engine, announce, ping, close } = await openStore(config)
   const lists = createLists({
@@ -76,18 +94,26 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
     settings: settingTexts(config),
     log,
   })
+  const now = (): Date => new Date()
+  const freshness = createFreshness({ store, lists, clouds: config.clouds, now, log })
+  const metrics = createMetrics({ freshness, clouds: config.clouds, version: VERSION })
   // A command publishes what a service will serve: preparing lists is the service's business.
   let serving = false
-  if (engine === 'embedded') await store.runs.abandon(0) // nobody else can have one under way
+  // Nobody else can have one under way: what a killed process left is carried out again.
+  const interrupted = engine === 'embedded' ? await store.runs.requeue() : []
+  const guard = guardOf(config, store)
   const runner = createRunner({
     source,
     store,
-    policy: policies.cautious,
-    now: () => new Date(),
+    ...guard,
+    now,
     log,
     refresh: () => (serving ? lists.refresh() : Promise.resolve()),
     noticed: (cloud, outcome) => {
-      if (serving) retry.noticed(cloud, outcome)
+      if (!serving) return
+      retry.noticed(cloud, outcome)
+      metrics.countRun(cloud, outcome.kind)
+      void freshness.refresh()
     },
   })
   const jobs = createJobs({ options: jobOptions, runner, log })
@@ -130,18 +156,38 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
     closing.unshift(() => jobs.stop())
   }
 
-  /** Other processes publish and store definitions too, and a refresh that failed is made up for. */
+  /**
+   * Other processes publish and store definitions too, rollbacks and graces end by the clock, and a
+   * refresh that failed is made up for.
+   */
   function watchDatabase(): () => Promise<void> {
-    return every(WATCH_MS, lists.refresh, { log, what: 'keeping up with the database' })
+    return every(WATCH_MS, keepUp, { log, what: 'keeping up with the database' })
+  }
+
+  async function keepUp(): Promise<void> {
+    for (const cloud of config.clouds) {
+      const released = await releaseEnded(store, cloud)
+      if (released) log.info({ cloud, serial: released.serial }, 'A rollback has ended')
+    }
+    await refresh()
+  }
+
+  async function refresh(): Promise<void> {
+    await lists.refresh()
+    await freshness.refresh()
   }
 
   async function listen(): Promise<string> {
     const server: FastifyInstance = await buildServer({
       store,
       lists,
+      freshness,
+      metrics,
       exporters,
       clouds: config.clouds,
       adminToken: config.adminToken,
+      guard,
+      refresh,
       pacConfigured: config.pacProxy !== undefined && config.pacFallback !== undefined,
       requestRun,
       ping,
@@ -156,11 +202,13 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
     config,
     store,
     lists,
+    guard,
     requestRun,
 
     async runNow(wish, signal) {
       const { run, joined } = await runner.request(wish)
-      if (!joined) await runner.perform(run.id, signal)
+      const isLeftover = interrupted.some(({ id }) => id === run.id)
+      if (!joined || isLeftover) await runner.perform(run.id, signal)
       return run
     },
 
@@ -170,7 +218,9 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
       const url = await listen()
       announce(url)
       log.info({ url, engine, source: source.description, clouds: config.clouds }, 'Listening')
+      await freshness.refresh()
       await startWorker()
+      for (const run of interrupted) await enqueue(run)
       await askForAll('start')
       closing.unshift(startSchedule(config.schedule, () => askForAll('schedule'), log))
       closing.unshift(() => Promise.resolve(retry.stop()), watchDatabase())

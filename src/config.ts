@@ -71,6 +71,20 @@ const SETTINGS = z
         'One origin used instead of www.microsoft.com and download.microsoft.com, with the same ' +
         'paths: a mirror inside the network. Plain http is accepted only here.',
     }),
+    mirrorUrl: optionalSetting(rules.origin, {
+      name: 'RANGEWARDEN_MIRROR_URL',
+      secret: 'inside',
+      sentence:
+        'A second origin with the same paths, asked when the publisher itself gives nothing. Plain ' +
+        'http is accepted here too.',
+    }),
+    guard: setting(rules.guard, {
+      name: 'RANGEWARDEN_GUARD',
+      default: 'cautious',
+      sentence:
+        'How much a file may change without a person: `cautious` or `permissive`, and clouds that ' +
+        'differ, as in `cautious, China=permissive`.',
+    }),
     host: setting(rules.host, {
       name: 'RANGEWARDEN_HOST',
       default: '127.0.0.1',

@@ -48,6 +48,7 @@ describe('the configuration', () => {
       clouds: ['Public'],
       schedule: '17 */6 * * *',
       source: 'microsoft',
+      guard: 'cautious',
       host: '127.0.0.1',
       port: 8080,
       dataDir: './data',
@@ -65,6 +66,8 @@ describe('the configuration', () => {
       RANGEWARDEN_SCHEDULE: '0 3 * * 2',
       RANGEWARDEN_SOURCE: 'folder:/srv/tags',
       RANGEWARDEN_PUBLISHER_URL: 'http://mirror.example:8081/',
+      RANGEWARDEN_MIRROR_URL: 'https://second.example/',
+      RANGEWARDEN_GUARD: 'cautious, China=permissive',
       RANGEWARDEN_HOST: '::',
       RANGEWARDEN_PORT: '0',
       RANGEWARDEN_DATA_DIR: '/var/lib/rangewarden',
@@ -83,6 +86,8 @@ describe('the configuration', () => {
       schedule: '0 3 * * 2',
       source: 'folder:/srv/tags',
       publisherUrl: 'http://mirror.example:8081',
+      mirrorUrl: 'https://second.example',
+      guard: 'cautious, China=permissive',
       host: '::',
       port: 0,
       dataDir: '/var/lib/rangewarden',
@@ -97,6 +102,13 @@ describe('the configuration', () => {
       httpProxy: 'http://proxy.example:3128',
       noProxy: '.example,10.0.0.0/8',
     })
+  })
+
+  it('names the policies and clouds there are for another guard', () => {
+    expect(said({ RANGEWARDEN_GUARD: 'lax' })).toMatch(
+      /RANGEWARDEN_GUARD .*"lax".*cautious, permissive/,
+    )
+    expect(said({ RANGEWARDEN_GUARD: 'Chine=permissive' })).toMatch(/"Chine".*China/)
   })
 
   it('is frozen', () => {

@@ -37,7 +37,7 @@ describe('the program', () => {
     const [line = '', ...more] = stderr.trimEnd().split('\n')
     expect(more).toEqual([])
     expect(line).toContain(`refused ${join(weeks, HTML)}: "<!doctype html>`)
-    expect(line).toContain('not JSON')
+    expect(line).toContain('not JSON but HTML')
   })
 
   it('exits with 8 and the fix when the database is down', async () => {

@@ -1,4 +1,6 @@
 /** A running service, asked over its API. Answers are checked; problem documents become our errors. */
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
 import { fetch, type Dispatcher, type Response } from 'undici'
 import { z } from 'zod'
 import { ERROR_CODES, invalidInput, RangewardenError, type ErrorCode } from '../core/errors.ts'
@@ -10,6 +12,8 @@ export interface Client {
   /** @throws RangewardenError as the service says, or `upstream-unavailable` if it does not answer */
   get<T>(path: string, shape: z.ZodType<T>, query?: Query): Promise<T>
   post<T>(path: string, shape: z.ZodType<T>, body: unknown): Promise<T>
+  /** Sends a file, compressed on the way. */
+  upload<T>(path: string, shape: z.ZodType<T>, file: Uint8Array, query?: Query): Promise<T>
   /** The body as it is. */
   bytes(path: string, query?: Query): Promise<Buffer>
 }
@@ -25,15 +29,32 @@ export interface ClientOptions {
 /** The largest answer is a diff of years; half a minute is long for that. */
 const TIMEOUT_MS = 30_000
 
+/** The first file of a cloud fills a database, and that may be a slow one. */
+const UPLOAD_TIMEOUT_MS = 180_000
+
+interface Init {
+  readonly method: string
+  readonly body?: string | Uint8Array
+  readonly headers?: Readonly<Record<string, string>>
+  readonly timeoutMs?: number
+}
+
+const compress = promisify(gzip)
+
 export function createClient({ url, dispatcher, token, stop }: ClientOptions): Client {
-  async function ask(path: string, init: { method: string; body?: string }): Promise<Response> {
+  async function ask(
+    path: string,
+    { method, body, headers: own = {}, timeoutMs = TIMEOUT_MS }: Init,
+  ): Promise<Response> {
     const headers = {
       accept: 'application/json, */*;q=0.5',
-      ...(init.body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...own,
     }
-    const signal = AbortSignal.any([stop, AbortSignal.timeout(TIMEOUT_MS)])
-    const request = { ...init, headers, dispatcher, signal, redirect: 'manual' as const }
+    const signal = AbortSignal.any([stop, AbortSignal.timeout(timeoutMs)])
+    const content = body === undefined ? {} : { body }
+    const redirect = 'manual' as const
+    const request = { method, ...content, headers, dispatcher, signal, redirect }
     const response = await fetch(url + path, request).catch((cause: unknown) => {
       throw unavailable(url, cause)
     })
@@ -52,7 +73,15 @@ export function createClient({ url, dispatcher, token, stop }: ClientOptions): C
       return checked(await ask(path + queryText(query), { method: 'GET' }), shape)
     },
     async post(path, shape, body) {
-      return checked(await ask(path, { method: 'POST', body: JSON.stringify(body) }), shape)
+      const headers = { 'content-type': 'application/json' }
+      const init = { method: 'POST', headers, body: JSON.stringify(body) }
+      return checked(await ask(path, init), shape)
+    },
+    async upload(path, shape, file, query = {}) {
+      const headers = { 'content-type': 'application/octet-stream', 'content-encoding': 'gzip' }
+      const body = await compress(file)
+      const init = { method: 'POST', headers, body, timeoutMs: UPLOAD_TIMEOUT_MS }
+      return checked(await ask(path + queryText(query), init), shape)
     },
     async bytes(path, query = {}) {
       const response = await ask(path + queryText(query), { method: 'GET' })
@@ -73,9 +102,10 @@ function queryText(query: Query): string {
   return text === '' ? '' : `?${text}`
 }
 
-const problemShape = z.object({
+const problemShape = z.looseObject({
   type: z.string(),
   title: z.string().optional(),
+  status: z.unknown().optional(),
   detail: z.string().optional(),
 })
 
@@ -87,9 +117,10 @@ async function problemOf(response: Response, url: string): Promise<RangewardenEr
   }
   const problem = problemShape.safeParse(parseJson(await response.text()))
   if (!problem.success) return notOurs(url, `status ${status} without a problem document`)
-  const { type, title, detail } = problem.data
+  const { type, title, detail, status: _, ...facts } = problem.data
   const code = codeOf(type.split(':').at(-1) ?? '', status)
-  return new RangewardenError(code, detail ?? title ?? `the service answered status ${status}`)
+  const message = detail ?? title ?? `the service answered status ${status}`
+  return new RangewardenError(code, message, facts)
 }
 
 function codeOf(name: string, status: number): ErrorCode {

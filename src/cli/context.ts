@@ -3,6 +3,7 @@ import type { Config, Overrides } from '../config.ts'
 import { invalidInput } from '../core/errors.ts'
 import type { Lists } from '../lists/lists.ts'
 import type { Run, Store } from '../store/contract.ts'
+import type { GuardDeps } from '../sync/judge-candidate.ts'
 import type { RunWish } from '../sync/runner.ts'
 import type { Io } from './io.ts'
 
@@ -11,6 +12,7 @@ export interface Service {
   readonly config: Config
   readonly store: Store
   readonly lists: Lists
+  readonly guard: GuardDeps
   runNow(wish: RunWish, signal: AbortSignal): Promise<Run>
   serve(): Promise<string>
   close(): Promise<void>

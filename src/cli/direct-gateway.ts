@@ -1,23 +1,41 @@
 /** The data from the database, opened by this process. */
 import { exporters } from '../../exporters/index.ts'
 import { settingTexts } from '../config.ts'
-import { CLOUDS } from '../core/cloud.ts'
+import { CLOUDS, type Cloud } from '../core/cloud.ts'
 import { notFound } from '../core/errors.ts'
+import type { GuardReason } from '../core/guard-reasons.ts'
 import { changesBetween } from '../history/changes.ts'
 import { lookUp } from '../history/lookup.ts'
 import { cloudOrOnly, resolveSnapshot } from '../history/resolve.ts'
 import { onlyCloud, unstoredDefinition, type AllowlistDefinition } from '../lists/definition.ts'
 import { readDefinitions } from '../lists/definitions.ts'
 import { findFormat, renderCurrent } from '../lists/render.ts'
+import type { WeeklyFile } from '../sources/weekly-files.ts'
+import { approveHold, rejectHold } from '../sync/decisions.ts'
+import { importFiles, publishNewest } from '../sync/import-files.ts'
+import { publishAsWished } from '../sync/publication-wish.ts'
 import { changesView } from '../views/changes.ts'
+import { guardReasonView } from '../views/guard-reason.ts'
+import { holdView, type HoldDecisionView, type HoldView } from '../views/hold.ts'
 import { lookupView } from '../views/lookup.ts'
+import { publicationView } from '../views/publication.ts'
 import { runView } from '../views/run.ts'
 import { snapshotView } from '../views/snapshot.ts'
 import type { Service } from './context.ts'
-import type { Gateway, ListWish, LookupResult } from './gateway.ts'
+import type {
+  CurrentOfCloud,
+  Gateway,
+  HoldDecisionWish,
+  ImportedFile,
+  ListWish,
+  LookupResult,
+} from './gateway.ts'
+import { readWeeklyFile } from './read-weekly-file.ts'
 
 export function createDirectGateway(service: Service, stop: AbortSignal): Gateway {
-  const { store, config } = service
+  const { store, config, guard } = service
+  /** Of the files imported here, by snapshot. */
+  const reasonsOf = new Map<string, readonly GuardReason[]>()
 
   async function definitionFor(wish: ListWish): Promise<AllowlistDefinition> {
     const { clouds } = config
@@ -37,6 +55,44 @@ export function createDirectGateway(service: Service, stop: AbortSignal): Gatewa
     const record = await resolveSnapshot(store.history, definition.cloud, at)
     const past = await service.lists.asOf(definition, format, record)
     return past.representations.identity.body
+  }
+
+  async function holdOf(id: number): Promise<HoldView> {
+    const hold = await store.holds.byId(id)
+    if (hold) return holdView(hold)
+    throw notFound(`there is no hold ${id}`, { hold: id })
+  }
+
+  async function decide({ decision, ...wish }: HoldDecisionWish): Promise<HoldDecisionView> {
+    if (decision === 'approve') {
+      const publication = publicationView(await approveHold(store, wish))
+      return { hold: await holdOf(wish.id), publication }
+    }
+    const { hold, publication } = await rejectHold(store, wish)
+    return { hold: holdView(hold), publication: publication ? publicationView(publication) : null }
+  }
+
+  async function* takeFiles(files: readonly WeeklyFile[]): AsyncIterable<ImportedFile> {
+    const deps = { ...guard, store, read: readWeeklyFile, now: () => new Date() }
+    for await (const imported of importFiles(deps, files)) {
+      if (imported.kind === 'refused') {
+        yield imported
+        continue
+      }
+      const { snapshotId: snapshot, reasons } = imported
+      reasonsOf.set(snapshot, reasons)
+      yield { ...imported, snapshot, reasons: reasons.map(guardReasonView) }
+    }
+  }
+
+  async function publishImported(cloud: Cloud): Promise<CurrentOfCloud | undefined> {
+    const published = await publishNewest(store, cloud, 'cli', reasonsOf)
+    const current = published ?? (await store.publications.current(cloud))
+    const record = current && (await store.history.byId(current.snapshotId))
+    if (!current || !record) return undefined
+    const { serial, snapshotId: snapshot } = current
+    const { fileDate } = record
+    return { cloud, snapshot, fileDate, serial, published: published !== undefined }
   }
 
   return {
@@ -75,5 +131,20 @@ export function createDirectGateway(service: Service, stop: AbortSignal): Gatewa
       if (run) return runView(run)
       throw notFound(`there is no run ${id}`, { run: id })
     },
+
+    async holds({ cloud, ...wish }) {
+      const named = cloud === undefined ? undefined : cloudOrOnly(cloud, [])
+      return { holds: (await store.holds.list({ ...wish, cloud: named })).map(holdView) }
+    },
+
+    decide,
+
+    async publish({ cloud, ...wish }) {
+      const meant = { ...wish, cloud: cloudOrOnly(cloud, []) }
+      return publicationView(await publishAsWished(store, meant, new Date()))
+    },
+
+    importFiles: takeFiles,
+    publishImported,
   }
 }

@@ -3,9 +3,17 @@
  * service. Both give the shapes of the API, so commands only choose and format.
  */
 import type { Overrides } from '../config.ts'
+import type { Cloud } from '../core/cloud.ts'
 import { createDispatcher } from '../sources/dispatcher.ts'
+import type { WeeklyFile } from '../sources/weekly-files.ts'
+import type { Hold } from '../store/contract.ts'
+import type { PublicationAction } from '../sync/publication-wish.ts'
 import type { ChangesView } from '../views/changes.ts'
+import type { GuardReasonView } from '../views/guard-reason.ts'
+import type { HoldDecisionView, HoldView } from '../views/hold.ts'
 import type { LookupView } from '../views/lookup.ts'
+import type { PublicationView } from '../views/publication.ts'
+import type { RefusalView } from '../views/refusal.ts'
 import type { RunView } from '../views/run.ts'
 import type { SnapshotView } from '../views/snapshot.ts'
 import { createClient } from './client.ts'
@@ -55,6 +63,55 @@ export interface RunWish {
   readonly dryRun: boolean
 }
 
+export interface HoldsWish {
+  readonly cloud: string | undefined
+  readonly state: Hold['state'] | undefined
+  readonly limit: number
+}
+
+export interface HoldDecisionWish {
+  readonly id: number
+  readonly decision: 'approve' | 'reject'
+  readonly by: string
+  readonly reason: string
+  readonly contentHash: string | undefined
+}
+
+/** See `PublicationWish`. */
+export interface PublishWish {
+  readonly cloud: string
+  readonly action: PublicationAction
+  readonly snapshot: string | undefined
+  readonly until: string | undefined
+  readonly by: string
+  readonly reason: string
+}
+
+/** See `Imported`. */
+export type ImportedFile =
+  | {
+      readonly kind: 'accepted'
+      readonly file: WeeklyFile
+      readonly snapshot: string
+      readonly isNew: boolean
+      readonly reasons: readonly GuardReasonView[]
+    }
+  | {
+      readonly kind: 'refused'
+      readonly file: WeeklyFile
+      readonly refusals: readonly RefusalView[]
+    }
+
+/** What is handed out of a cloud after an import. */
+export interface CurrentOfCloud {
+  readonly cloud: Cloud
+  readonly snapshot: string
+  readonly fileDate: string
+  readonly serial: number
+  /** True if the import changed it. */
+  readonly published: boolean
+}
+
 /** Each rejects with the RangewardenError that the API would answer. */
 export interface Gateway {
   /** Newest first; `next` is set if there are more. */
@@ -66,6 +123,14 @@ export interface Gateway {
   /** The run, queued or under way; its end is seen by asking for it. */
   requestRun(wish: RunWish): Promise<RunView>
   run(id: string): Promise<RunView>
+  /** Newest first. */
+  holds(wish: HoldsWish): Promise<{ holds: HoldView[] }>
+  decide(wish: HoldDecisionWish): Promise<HoldDecisionView>
+  publish(wish: PublishWish): Promise<PublicationView>
+  /** Takes the files into history one by one, in the order given; publishes nothing. */
+  importFiles(files: readonly WeeklyFile[]): AsyncIterable<ImportedFile>
+  /** Publishes the newest file, as `publishNewest`; undefined if nothing is published at all. */
+  publishImported(cloud: Cloud): Promise<CurrentOfCloud | undefined>
 }
 
 export interface GatewayOptions {

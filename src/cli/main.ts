@@ -4,11 +4,15 @@ import { exporters } from '../../exporters/index.ts'
 import { ERROR_CODES, invalidInput, RangewardenError } from '../core/errors.ts'
 import { VERSION } from '../version.ts'
 import type { CliCommand } from './command.ts'
+import { backtestCommand } from './commands/backtest.ts'
 import { configPrint } from './commands/config.ts'
 import { diff } from './commands/diff.ts'
 import { exportCommand } from './commands/export.ts'
+import { holds, holdsApprove, holdsReject } from './commands/holds.ts'
 import { importCommand } from './commands/import.ts'
 import { lookup } from './commands/lookup.ts'
+import { purge } from './commands/purge.ts'
+import { rollback } from './commands/rollback.ts'
 import { serve } from './commands/serve.ts'
 import { snapshots } from './commands/snapshots.ts'
 import { sync } from './commands/sync.ts'
@@ -19,10 +23,16 @@ const COMMANDS: readonly CliCommand[] = [
   serve,
   sync,
   importCommand,
+  backtestCommand,
   snapshots,
   diff,
   lookup,
   exportCommand,
+  holds,
+  holdsApprove,
+  holdsReject,
+  rollback,
+  purge,
   configPrint,
 ]
 

@@ -24,6 +24,11 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${grouped(count)} ${count === 1 ? one : many}`
 }
 
+/** A time of the API without its milliseconds. */
+export function toSeconds(time: string): string {
+  return time.replace(/\.\d+Z$/, 'Z')
+}
+
 function tableLine(
   columns: readonly Column[],
   widths: readonly number[],

@@ -3,6 +3,7 @@ import { validateDetailed } from 'node-cron'
 import { parseAddress } from '../core/address.ts'
 import { CLOUDS, isCloud, type Cloud } from '../core/cloud.ts'
 import { commaList } from '../core/comma-list.ts'
+import { parseGuardPolicies } from '../core/guard-policy.ts'
 import { isNameOrIPv4 } from '../core/host.ts'
 import { accept, refuse, type Result } from '../core/result.ts'
 import { suggestion } from '../core/nearest-name.ts'
@@ -34,6 +35,11 @@ export function schedule(text: string): Result<string> {
 
 export function source(text: string): Result<string> {
   const parsed = parseSource(text)
+  return parsed.ok ? accept(text) : parsed
+}
+
+export function guard(text: string): Result<string> {
+  const parsed = parseGuardPolicies(text)
   return parsed.ok ? accept(text) : parsed
 }
 

@@ -26,6 +26,9 @@ export function swaggerOptions(version: string): FastifyDynamicSwaggerOptions {
         { name: 'allowlists', description: 'Definitions of lists' },
         { name: 'lists', description: 'The lists themselves, for firewalls and proxies' },
         { name: 'runs', description: 'Passes of the sync' },
+        { name: 'documents', description: 'Files by hand' },
+        { name: 'holds', description: 'Candidates that wait for a person' },
+        { name: 'publications', description: 'What was handed out, and going back' },
         { name: 'health', description: 'For whoever watches the service' },
       ],
       components: {

@@ -2,7 +2,10 @@
 import { pino } from 'pino'
 import { exporters } from '../../exporters/index.ts'
 import type { Cloud } from '../core/cloud.ts'
+import { policies } from '../core/guard-policy.ts'
+import { createFreshness } from '../history/freshness.ts'
 import { createLists } from '../lists/lists.ts'
+import { createMetrics } from '../observe/metrics.ts'
 import type { Store } from '../store/contract.ts'
 import { VERSION } from '../version.ts'
 import { buildServer } from './server.ts'
@@ -13,12 +16,18 @@ const CLOUDS_OF_A_DEFAULT_SITE: readonly Cloud[] = ['Public']
 export async function openApiDocument(store: Store): Promise<string> {
   const clouds = CLOUDS_OF_A_DEFAULT_SITE
   const log = pino({ level: 'silent' })
+  const lists = createLists({ store, clouds, exporters, settings: {}, log })
+  const freshness = createFreshness({ store, lists, clouds, now: () => new Date(), log })
   const app = await buildServer({
     store,
-    lists: createLists({ store, clouds, exporters, settings: {}, log }),
+    lists,
+    freshness,
+    metrics: createMetrics({ freshness, clouds, version: VERSION }),
     exporters,
     clouds,
     adminToken: undefined,
+    guard: { policyOf: () => policies.cautious, namedTags: () => Promise.resolve([]) },
+    refresh: () => Promise.resolve(),
     pacConfigured: false,
     requestRun: nothing,
     ping: nothing,

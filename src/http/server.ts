@@ -9,8 +9,11 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import type { Logger } from 'pino'
 import type { Exporter } from '../../exporters/contract.ts'
 import type { Cloud } from '../core/cloud.ts'
+import type { Freshness } from '../history/freshness.ts'
 import type { Lists } from '../lists/lists.ts'
+import type { Metrics } from '../observe/metrics.ts'
 import type { Run, Store } from '../store/contract.ts'
+import type { GuardDeps } from '../sync/judge-candidate.ts'
 import type { RunWish } from '../sync/runner.ts'
 import { answerClientErrors } from './client-error.ts'
 import { createErrorHandler } from './error-handler.ts'
@@ -19,13 +22,17 @@ import { swaggerOptions } from './openapi-options.ts'
 import { allowlistRoutes } from './routes/allowlists.ts'
 import { changeRoutes } from './routes/changes.ts'
 import { cloudRoutes } from './routes/clouds.ts'
+import { documentRoutes } from './routes/documents.ts'
 import { documentationRoutes } from './routes/documentation.ts'
 import { endpointRoutes } from './routes/endpoints.ts'
 import { formatRoutes } from './routes/formats.ts'
 import { healthRoutes } from './routes/health.ts'
+import { holdRoutes } from './routes/holds.ts'
 import { allowlistFileRoutes, deviceRoutes, exportRoutes } from './routes/lists.ts'
 import { lookupRoutes } from './routes/lookup.ts'
+import { metricsRoutes } from './routes/metrics.ts'
 import { pacRoutes } from './routes/pac.ts'
+import { publicationRoutes } from './routes/publications.ts'
 import { runRoutes } from './routes/runs.ts'
 import { snapshotRoutes } from './routes/snapshots.ts'
 import { tagRoutes } from './routes/tags.ts'
@@ -33,12 +40,18 @@ import { tagRoutes } from './routes/tags.ts'
 export interface ServerDeps {
   readonly store: Store
   readonly lists: Lists
+  readonly freshness: Freshness
+  readonly metrics: Metrics
   readonly exporters: readonly Exporter[]
   /** Followed clouds; the built-in lists are the first one's. */
   readonly clouds: readonly Cloud[]
   /** Without it, nothing can be changed over HTTP. */
   readonly adminToken: string | undefined
   readonly pacConfigured: boolean
+  /** How files by hand are judged. */
+  readonly guard: GuardDeps
+  /** Brings lists and states to what the database says, after a decision. */
+  readonly refresh: () => Promise<void>
   readonly requestRun: (wish: RunWish) => Promise<{ run: Run; joined: boolean }>
   /** Answers if the database does. */
   readonly ping: () => Promise<void>
@@ -66,7 +79,8 @@ const DOCS_POLICY = {
 
 /** Ready to listen or to be injected into. */
 export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
-  const { store, lists, exporters, clouds, adminToken, requestRun, version, log } = deps
+  const { store, lists, freshness, exporters, clouds, adminToken, requestRun, version, log } = deps
+  const { refresh } = deps
   const { history, runs } = store
   const errorHandler = createErrorHandler(deps)
   const app = fastify({
@@ -89,10 +103,10 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
 
   await app.register(swagger, swaggerOptions(version))
   // Lists carry every header themselves: no hook runs between a device and its bytes.
-  await app.register(deviceRoutes, { lists, exporters })
-  await app.register(allowlistFileRoutes, { lists, history, exporters })
-  await app.register(exportRoutes, { lists, history, exporters, clouds })
-  await app.register(pacRoutes, { lists, exporters, pacConfigured: deps.pacConfigured })
+  await app.register(deviceRoutes, { lists, freshness, exporters })
+  await app.register(allowlistFileRoutes, { lists, freshness, history, exporters })
+  await app.register(exportRoutes, { lists, freshness, history, exporters, clouds })
+  await app.register(pacRoutes, { lists, freshness, exporters, pacConfigured: deps.pacConfigured })
 
   app.addHook('onRequest', giveCommonHeaders)
   await app.register(cloudRoutes, { store, lists, clouds, log })
@@ -104,7 +118,11 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(formatRoutes, { exporters })
   await app.register(allowlistRoutes, { lists, exporters, adminToken })
   await app.register(runRoutes, { runs, clouds, adminToken, requestRun })
+  await app.register(documentRoutes, { store, guard: deps.guard, adminToken, refresh, log })
+  await app.register(holdRoutes, { store, adminToken, refresh, log })
+  await app.register(publicationRoutes, { store, clouds, adminToken, refresh, log })
   await app.register(healthRoutes, { store, lists, clouds, version, log })
+  await app.register(metricsRoutes, { metrics: deps.metrics })
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: DOCS_POLICY })
   await app.register(documentationRoutes)
   return app

@@ -1,7 +1,7 @@
 /** A run of the sync, as shown. */
 import { z } from 'zod'
 import { CLOUDS } from '../core/cloud.ts'
-import type { Run } from '../store/contract.ts'
+import { RUN_OUTCOMES, type Run } from '../store/contract.ts'
 
 export const runShape = z
   .object({
@@ -11,9 +11,12 @@ export const runShape = z
     dryRun: z.boolean(),
     state: z.enum(['queued', 'running', 'finished']),
     outcome: z
-      .enum(['published', 'unchanged', 'refused', 'held', 'failed', 'would-publish'])
+      .enum(RUN_OUTCOMES)
       .nullable()
-      .describe('Null until it is finished'),
+      .describe(
+        'Null until it is finished. `accepted`: taken into history, not published because a ' +
+          'rollback is in force',
+      ),
     detail: z.record(z.string(), z.unknown()).nullable().describe('What explains the outcome'),
     requestedAt: z.iso.datetime(),
     startedAt: z.iso.datetime().nullable(),

@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { Agent } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -13,10 +14,22 @@ const ANSWERS: Record<string, (request: IncomingMessage, response: ServerRespons
     const problem = {
       type: 'urn:rangewarden:problem:not-found',
       title: 'x',
+      status: 404,
       detail: 'no tag "Sqk"',
+      near: ['Sql'],
     }
     response.writeHead(404, { 'content-type': 'application/problem+json' })
     response.end(JSON.stringify(problem))
+  },
+  '/upload': (request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => void chunks.push(chunk))
+    request.on('end', () => {
+      const { method, url, headers } = request
+      const file = gunzipSync(Buffer.concat(chunks)).toString()
+      const { 'content-type': type, 'content-encoding': encoding } = headers
+      response.end(JSON.stringify({ method, url, type, encoding, file }))
+    })
   },
   '/unheard-of': (_, response) => {
     response
@@ -66,6 +79,19 @@ describe('a running service, asked over its API', () => {
       name: 'RangewardenError',
       code: 'not-found',
       message: 'no tag "Sqk"',
+      facts: { near: ['Sql'] },
+    })
+  })
+
+  it('sends a file as it is, compressed on the way only', async () => {
+    const uploaded = z.record(z.string(), z.string())
+    const file = Buffer.from('{"values": []}\r\n')
+    expect(await client.upload('/upload', uploaded, file, { name: 'a b.json' })).toEqual({
+      method: 'POST',
+      url: '/upload?name=a+b.json',
+      type: 'application/octet-stream',
+      encoding: 'gzip',
+      file: '{"values": []}\r\n',
     })
   })
 

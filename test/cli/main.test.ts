@@ -64,12 +64,10 @@ describe('import', () => {
     })
   })
 
-  it('refuses a path that has no weekly file, and to work through a service', async () => {
+  it('refuses a path that has no weekly file', async () => {
     const folder = temporaryFolder({ 'readme.txt': '' })
     const nothing = await call('import', folder)
     expect(nothing.error).toMatchObject({ code: 'invalid-input' })
-    const remote = await call('import', weeks, '--url', 'http://127.0.0.1:1')
-    expect(remote.error?.message).toContain('import does not work through --url')
   })
 })
 

@@ -3,12 +3,16 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { exporters } from '../../exporters/index.ts'
 import type { Cloud } from '../../src/core/cloud.ts'
-import { policies } from '../../src/core/guard.ts'
+import { policies, type GuardPolicy } from '../../src/core/guard-policy.ts'
 import { buildServer, type ServerDeps } from '../../src/http/server.ts'
+import { createFreshness, type Freshness } from '../../src/history/freshness.ts'
 import { createLists, type Lists } from '../../src/lists/lists.ts'
+import { namedTags } from '../../src/lists/named-tags.ts'
+import { createMetrics, type Metrics } from '../../src/observe/metrics.ts'
 import type { Fetched } from '../../src/sources/contract.ts'
 import type { Store } from '../../src/store/contract.ts'
 import { createRunner, type Runner } from '../../src/sync/runner.ts'
+import type { GuardDeps } from '../../src/sync/judge-candidate.ts'
 import type { RunOutcome } from '../../src/sync/run-once.ts'
 import { openTestDatabase, type TestDatabase } from './database.ts'
 import type { WeeklyDocument } from './feed.ts'
@@ -26,6 +30,8 @@ export interface SiteOptions {
   readonly adminToken?: string | undefined
   readonly pacProxy?: string
   readonly pacFallback?: string
+  /** By default the cautious one. */
+  readonly policy?: GuardPolicy
   readonly ping?: () => Promise<void>
   /** Stands before the store, to see what a fault of the database does. */
   readonly wrapStore?: (store: Store) => Store
@@ -36,6 +42,8 @@ export interface Site {
   readonly app: FastifyInstance
   readonly store: Store
   readonly lists: Lists
+  readonly freshness: Freshness
+  readonly metrics: Metrics
   readonly runner: Runner
   /** What the log holds, line by line. */
   readonly logged: Record<string, unknown>[]
@@ -57,17 +65,22 @@ export async function openSite(database: TestDatabase, options: SiteOptions = {}
     { write: (line) => void logged.push(JSON.parse(line) as Record<string, unknown>) },
   )
   const lists = createLists({ store, clouds, exporters, settings, log })
+  const freshness = createFreshness({ store, lists, clouds, now: () => new Date(), log })
+  const metrics = createMetrics({ freshness, clouds, version: '0.0.0-test' })
   let offered: Fetched = { kind: 'unavailable', reason: 'nothing is offered' }
   const source = {
     name: 'test',
     description: 'what the test offers',
     fetch: () => Promise.resolve(offered),
   }
-  const policy = policies.cautious
+  const guard: GuardDeps = {
+    policyOf: () => options.policy ?? policies.cautious,
+    namedTags: (snapshot) => namedTags(store, clouds, snapshot),
+  }
   const runner = createRunner({
     source,
     store,
-    policy,
+    ...guard,
     log,
     now: () => LATER_THAN_ALL_FILES,
     refresh: lists.refresh,
@@ -76,9 +89,16 @@ export async function openSite(database: TestDatabase, options: SiteOptions = {}
   const deps: ServerDeps = {
     store,
     lists,
+    freshness,
+    metrics,
     exporters,
     clouds,
     adminToken: 'adminToken' in options ? options.adminToken : ADMIN_TOKEN,
+    guard,
+    async refresh() {
+      await lists.refresh()
+      await freshness.refresh()
+    },
     pacConfigured: options.pacProxy !== undefined && options.pacFallback !== undefined,
     requestRun: (wish) => runner.request(wish),
     ping: options.ping ?? (() => database.rows('SELECT 1').then(() => undefined)),
@@ -89,6 +109,8 @@ export async function openSite(database: TestDatabase, options: SiteOptions = {}
     app: await buildServer(deps),
     store,
     lists,
+    freshness,
+    metrics,
     runner,
     logged,
     async sync({ cloud, fileDate, fileName, text }) {

@@ -93,6 +93,8 @@ const publication: Publication = {
   publishedBy: 'schedule',
   reason: 'a test',
   publishedAt: new Date('2025-10-28T10:11:12Z'),
+  until: undefined,
+  additionsOf: undefined,
 }
 
 describe('numbers of addresses', () => {
@@ -223,7 +225,16 @@ describe('a run', () => {
 
 describe('a cloud', () => {
   it('shows what is published, or null', () => {
-    const overview = { cloud: 'Public', lastRuns: [run], complete: true, fault: undefined } as const
+    const overview = {
+      cloud: 'Public',
+      waiting: [],
+      discovery: undefined,
+      rollback: undefined,
+      lastSuccessAt: undefined,
+      lastRuns: [run],
+      complete: true,
+      fault: undefined,
+    } as const
     const published = { record: to, publication, snapshot: after }
     const filled = cloudView({
       ...overview,

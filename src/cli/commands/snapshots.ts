@@ -1,17 +1,14 @@
 /** `snapshots`: the history, newest first. */
-import { InvalidArgumentError } from 'commander'
 import type { SnapshotView } from '../../views/snapshot.ts'
 import type { CliCommand } from '../command.ts'
 import { withGateway } from '../gateway.ts'
+import { parseLimit } from '../limit.ts'
 import { grouped, table, type Column } from '../table.ts'
 
 interface SnapshotsOptions {
   readonly cloud?: string
   readonly limit: number
 }
-
-/** As the API has it. */
-const MOST = 200
 
 export const snapshots: CliCommand = {
   name: 'snapshots',
@@ -20,7 +17,7 @@ export const snapshots: CliCommand = {
     command
       .description('list the snapshots of a cloud, newest first')
       .option('--cloud <cloud>', 'by default the only followed cloud')
-      .option('--limit <count>', `at most so many, up to ${MOST}`, parseLimit, 50)
+      .option('--limit <count>', 'at most so many, up to 200', parseLimit, 50)
   },
 
   async run(context, command) {
@@ -56,10 +53,4 @@ export function snapshotTable(records: readonly SnapshotView[]): string {
     record.acceptedAt.replace(/\.\d+Z$/, 'Z'),
   ])
   return table(COLUMNS, rows)
-}
-
-function parseLimit(text: string): number {
-  const limit = /^[1-9]\d{0,2}$/.test(text) ? Number(text) : Infinity
-  if (limit <= MOST) return limit
-  throw new InvalidArgumentError(`A whole number from 1 to ${MOST}.`)
 }

@@ -27,7 +27,7 @@ export const sync: CliCommand = {
       .option('--token <token>', 'admin token for --url; better set RANGEWARDEN_ADMIN_TOKEN')
       .addHelpText(
         'after',
-        '\nExit codes: 0 published, unchanged or would publish; 3 failed; 4 refused; 5 held',
+        '\nExit codes: 0 published, accepted, unchanged or would publish; 3 failed; 4 refused; 5 held',
       )
   },
 

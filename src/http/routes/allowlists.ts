@@ -6,6 +6,7 @@ import { RangewardenError } from '../../core/errors.ts'
 import { definitionBody } from '../../lists/definition.ts'
 import type { Lists } from '../../lists/lists.ts'
 import { definitionShape, definitionView } from '../../views/definition.ts'
+import { noticesShape, noticesView } from '../../views/notices.ts'
 import { requireAdmin } from '../admin.ts'
 import { problems } from '../problem.ts'
 import { noQuery } from '../schemas/parameters.ts'
@@ -30,7 +31,12 @@ const availableShape = z.object({
 })
 
 const allowlistShape = definitionShape
-  .extend({ formats: z.array(availableShape) })
+  .extend({
+    notices: noticesShape
+      .nullable()
+      .describe('What is out of the ordinary; null while nothing is published'),
+    formats: z.array(availableShape),
+  })
   .meta({ id: 'AllowlistWithFormats' })
 
 export const allowlistRoutes: FastifyPluginCallbackZod<AllowlistRoutesOptions> = (
@@ -67,7 +73,8 @@ export const allowlistRoutes: FastifyPluginCallbackZod<AllowlistRoutesOptions> =
     handler: ({ params: { allowlist } }) => {
       const definition = definitionView(lists.definition(allowlist))
       const formats = exporters.map((exporter) => availability(lists, allowlist, exporter))
-      return { ...definition, formats }
+      const notices = lists.notices(allowlist)
+      return { ...definition, notices: notices ? noticesView(notices) : null, formats }
     },
   })
 

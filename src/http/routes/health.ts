@@ -95,7 +95,17 @@ function readinessOf(overview: CloudOverview) {
 const ADVICE_WITHOUT_DATABASE =
   'the database does not answer: what is in memory is served, and nothing else is known'
 
-function adviceFor({ cloud, state, ageInDays = 0 }: CloudOverview): string | null {
+/** What is to be done about the state, and then what else a person should not forget. */
+function adviceFor(overview: CloudOverview): string | null {
+  const advice = [
+    stateAdvice(overview),
+    rollbackAdvice(overview),
+    discoveryAdvice(overview),
+  ].filter((one) => one !== undefined)
+  return advice.length > 0 ? advice.join('; ') : null
+}
+
+function stateAdvice({ cloud, state, ageInDays = 0, waiting }: CloudOverview): string | undefined {
   switch (state) {
     case 'empty':
       return (
@@ -103,13 +113,34 @@ function adviceFor({ cloud, state, ageInDays = 0 }: CloudOverview): string | nul
         'met; without a route to Microsoft, take files in with `rangewarden import`'
       )
     case 'held':
-      return `a newer file of ${cloud} waits for a person: /v1/runs tells the reasons`
+      return (
+        `a newer file of ${cloud} waits for a person (hold ${waiting.join(', ')}): ` +
+        '`rangewarden holds` and /v1/holds tell the reasons, approve or reject it there'
+      )
     case 'cannot-fetch':
-      return `no usable file of ${cloud} has arrived for more than 36 hours: /v1/runs tells why`
+      return (
+        `no usable file of ${cloud} has arrived for more than 36 hours: /v1/runs tells every ` +
+        'request that was made'
+      )
     case 'source-quiet':
       return `the newest file of ${cloud} is ${ageInDays} days old: look whether Microsoft has a newer one`
     case 'retired':
     case 'current':
-      return null
+      return undefined
   }
+}
+
+function rollbackAdvice({ cloud, rollback }: CloudOverview): string | undefined {
+  if (!rollback) return undefined
+  const { fileDate, until } = rollback
+  const end = until ? `until ${until.toISOString()}` : 'until it is released'
+  return (
+    `a person went back to the file of ${fileDate}, ${end}: ` +
+    `\`rangewarden rollback ${cloud} --release\` ends it`
+  )
+}
+
+function discoveryAdvice({ discovery }: CloudOverview): string | undefined {
+  if (discovery?.degraded === undefined) return undefined
+  return `files are found by ${discovery.strategy} only, because ${discovery.degraded}`
 }

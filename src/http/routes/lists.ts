@@ -3,18 +3,19 @@ import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Exporter } from '../../../exporters/contract.ts'
 import type { Cloud } from '../../core/cloud.ts'
-import { notFound } from '../../core/errors.ts'
+import { invalidInput, notFound } from '../../core/errors.ts'
 import { cloudOrOnly, resolveSnapshot } from '../../history/resolve.ts'
-import { unstoredDefinition } from '../../lists/definition.ts'
+import { graceDays, unstoredDefinition } from '../../lists/definition.ts'
 import type { Lists } from '../../lists/lists.ts'
 import { suggestion } from '../../core/nearest-name.ts'
 import type { HistoryStore } from '../../store/contract.ts'
-import { sendList } from '../lists-reply.ts'
+import { sendList, type KnownStates } from '../lists-reply.ts'
 import { emptyQueryFirst, listResponses } from '../schemas/lists.ts'
 import { atParameter, cloudParameter, noQuery, severalParameter } from '../schemas/parameters.ts'
 
 export interface DeviceRoutesOptions {
   readonly lists: Lists
+  readonly freshness: KnownStates
   readonly exporters: readonly Exporter[]
 }
 
@@ -26,11 +27,20 @@ export interface ExportRoutesOptions extends ListRoutesOptions {
   readonly clouds: readonly Cloud[]
 }
 
+/** Digits alone: an empty value must not be read as no days. */
+const graceParameter = z
+  .string()
+  .regex(/^\d{1,3}$/, 'a whole number of days')
+  .transform(Number)
+  .pipe(graceDays)
+  .optional()
+  .describe(graceDays.description ?? '')
+
 const GET_AND_HEAD: ['GET', 'HEAD'] = ['GET', 'HEAD']
 
 export const allowlistFileRoutes: FastifyPluginCallbackZod<ListRoutesOptions> = (
   app,
-  { lists, history, exporters },
+  { lists, freshness, history, exporters },
   done,
 ) => {
   app.setValidatorCompiler(emptyQueryFirst)
@@ -49,7 +59,9 @@ export const allowlistFileRoutes: FastifyPluginCallbackZod<ListRoutesOptions> = 
       const { allowlist, format } = request.params
       const { at } = request.query
       // Nothing is returned on this path: Fastify would treat a returned reply as a promise.
-      if (at === undefined) return sendList(request, reply, lists.current(allowlist, format))
+      if (at === undefined) {
+        return sendList(request, reply, lists.current(allowlist, format), freshness)
+      }
       const definition = lists.definition(allowlist)
       return resolveSnapshot(history, definition.cloud, at)
         .then((record) => lists.asOf(definition, format, record))
@@ -64,7 +76,7 @@ export const allowlistFileRoutes: FastifyPluginCallbackZod<ListRoutesOptions> = 
 
 export const exportRoutes: FastifyPluginCallbackZod<ExportRoutesOptions> = (
   app,
-  { lists, history, exporters, clouds },
+  { lists, freshness, history, exporters, clouds },
   done,
 ) => {
   app.route({
@@ -81,12 +93,19 @@ export const exportRoutes: FastifyPluginCallbackZod<ExportRoutesOptions> = (
         region: severalParameter.describe('Regions the tags are limited to, likewise'),
         family: severalParameter.describe('`ipv4`, `ipv6`, likewise; without it, both'),
         endpoints: severalParameter.describe('Endpoint services whose names are needed, likewise'),
+        removalGraceDays: graceParameter,
         at: atParameter,
       }),
       response: listResponses(exporters),
     },
     handler: async (request, reply) => {
-      const { at, ...selection } = request.query
+      const { at, removalGraceDays, ...selection } = request.query
+      if (at !== undefined && removalGraceDays !== undefined) {
+        throw invalidInput(
+          `removalGraceDays=${removalGraceDays} does not go with at=${at}: ` +
+            'a list of a past day says what was published that day',
+        )
+      }
       const cloud = cloudOrOnly(selection.cloud, clouds)
       const definition = unstoredDefinition(
         {
@@ -95,15 +114,17 @@ export const exportRoutes: FastifyPluginCallbackZod<ExportRoutesOptions> = (
           regions: selection.region,
           families: selection.family,
           endpoints: selection.endpoints,
+          removalGraceDays,
         },
         { clouds, past: at !== undefined },
       )
       const { format } = request.params
-      const list =
-        at === undefined
-          ? await lists.adHoc(definition, format)
-          : await lists.asOf(definition, format, await resolveSnapshot(history, cloud, at))
-      sendList(request, reply, list)
+      if (at === undefined) {
+        sendList(request, reply, await lists.adHoc(definition, format), freshness)
+      } else {
+        const record = await resolveSnapshot(history, cloud, at)
+        sendList(request, reply, await lists.asOf(definition, format, record))
+      }
       return reply
     },
   })
@@ -112,7 +133,7 @@ export const exportRoutes: FastifyPluginCallbackZod<ExportRoutesOptions> = (
 
 export const deviceRoutes: FastifyPluginCallbackZod<DeviceRoutesOptions> = (
   app,
-  { lists, exporters },
+  { lists, freshness, exporters },
   done,
 ) => {
   app.setValidatorCompiler(emptyQueryFirst)
@@ -138,7 +159,7 @@ export const deviceRoutes: FastifyPluginCallbackZod<DeviceRoutesOptions> = (
       const { allowlist, file } = request.params
       const format = formats.get(file)
       if (format === undefined) throw unknownFile(allowlist, file, formats)
-      sendList(request, reply, lists.current(allowlist, format))
+      sendList(request, reply, lists.current(allowlist, format), freshness)
     },
   })
   done()

@@ -7,12 +7,13 @@ import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod'
 import type { Exporter } from '../../../exporters/contract.ts'
 import { notFound } from '../../core/errors.ts'
 import type { Lists } from '../../lists/lists.ts'
-import { sendWhole } from '../lists-reply.ts'
+import { sendWhole, type KnownStates } from '../lists-reply.ts'
 import { listResponses } from '../schemas/lists.ts'
 import { noQuery } from '../schemas/parameters.ts'
 
 export interface PacRoutesOptions {
   readonly lists: Lists
+  readonly freshness: KnownStates
   readonly exporters: readonly Exporter[]
   /** Both settings are there. */
   readonly pacConfigured: boolean
@@ -25,7 +26,7 @@ const PATHS = [
 
 export const pacRoutes: FastifyPluginCallbackZod<PacRoutesOptions> = (
   app,
-  { lists, exporters, pacConfigured },
+  { lists, freshness, exporters, pacConfigured },
   done,
 ) => {
   for (const { url, operationId } of PATHS) {
@@ -41,7 +42,7 @@ export const pacRoutes: FastifyPluginCallbackZod<PacRoutesOptions> = (
       },
       handler: (request, reply) => {
         if (!pacConfigured) throw notConfigured(url)
-        sendWhole(request, reply, lists.current('app-proxy', 'pac'))
+        sendWhole(request, reply, lists.current('app-proxy', 'pac'), freshness)
       },
     })
   }

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Cloud } from '../../core/cloud.ts'
 import { invalidInput, notFound } from '../../core/errors.ts'
 import { cloudOrOnly } from '../../history/resolve.ts'
+import { isMarkup } from '../../documents/read-document.ts'
 import type { HistoryStore, SnapshotRecord } from '../../store/contract.ts'
 import { snapshotShape, snapshotView } from '../../views/snapshot.ts'
 import { isNotModified } from '../conditional.ts'
@@ -83,7 +84,10 @@ export const snapshotRoutes: FastifyPluginCallbackZod<SnapshotRoutesOptions> = (
       response: {
         200: {
           description: 'The weekly file; its bytes never change',
-          content: { 'application/json': { schema: z.unknown() } },
+          content: {
+            'application/json': { schema: z.unknown() },
+            'application/xml': { schema: z.unknown().describe('The retired format') },
+          },
         },
         304: z.undefined().describe('The client has these bytes'),
         ...problems(400, 404, 500, 503),
@@ -96,7 +100,8 @@ export const snapshotRoutes: FastifyPluginCallbackZod<SnapshotRoutesOptions> = (
       if (isNotModified(raw.headers, { etag })) return reply.code(304).send()
       const bytes = await history.document(documentSha256)
       if (!bytes) throw new Error(`the document of ${id} is missing`)
-      return reply.type('application/json').send(bytes)
+      const isXml = isMarkup(bytes.subarray(0, 64).toString('utf8'))
+      return reply.type(isXml ? 'application/xml' : 'application/json').send(bytes)
     },
   })
   done()
