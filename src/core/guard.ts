@@ -20,6 +20,8 @@ export { SPECIAL_SPACE } from './guard-space.ts'
 export interface Candidate {
   readonly snapshot: Snapshot
   readonly fileDate: FileDate
+  /** Nothing tells the date of the file but the day on which it was fetched. */
+  readonly dateIsGuessed?: boolean | undefined
 }
 
 /** What stands before the candidate. */
@@ -99,10 +101,19 @@ function* missingReasons(
 }
 
 function* withdrawalReasons({ candidate, current }: GuardFacts): Iterable<GuardReason> {
-  if (!current || candidate.fileDate >= current.newestFileDate) return
-  yield {
-    rule: 'withdrawal',
-    text: `a withdrawal: the publisher offers the file of ${candidate.fileDate} although one of ${current.newestFileDate} was accepted before`,
+  if (!current) return
+  const { fileDate, dateIsGuessed, snapshot } = candidate
+  if (fileDate < current.newestFileDate) {
+    yield {
+      rule: 'withdrawal',
+      text: `a withdrawal: the publisher offers the file of ${fileDate} although one of ${current.newestFileDate} was accepted before`,
+    }
+  } else if (dateIsGuessed && snapshot.changeNumber < current.snapshot.changeNumber) {
+    // Change numbers go back now and then, so they only count where there is no date at all.
+    yield {
+      rule: 'withdrawal',
+      text: `perhaps a withdrawal: the file says no date, and its change number ${snapshot.changeNumber} is lower than ${current.snapshot.changeNumber}, which is published`,
+    }
   }
 }
 

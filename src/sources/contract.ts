@@ -55,6 +55,8 @@ export interface Origin {
   readonly url: string
   readonly fileName: string
   readonly fileDate: FileDate
+  /** True if nothing that was fetched tells the date: today's Monday stands in for it. */
+  readonly dateIsGuessed?: boolean
   readonly validators: Validators
 }
 

@@ -215,7 +215,9 @@ function hintFor(code: string): string {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : ''
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : ''
 }
 
 /** A proxy that cannot be reached is named by the error, why not by its cause. */

@@ -2,7 +2,7 @@
 import type { Cloud } from '../core/cloud.ts'
 import { diffSnapshots, type SnapshotDiff } from '../core/diff.ts'
 import type { FileDate } from '../core/file-date.ts'
-import { judge, type GuardPolicy, type Verdict } from '../core/guard.ts'
+import { judge, type Candidate, type GuardPolicy, type Verdict } from '../core/guard.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 
 /** What decides, by cloud and by what lists are made of. */
@@ -29,7 +29,7 @@ export interface Judged {
 export async function judgeCandidate(
   { policyOf, namedTags }: GuardDeps,
   cloud: Cloud,
-  candidate: { readonly snapshot: Snapshot; readonly fileDate: FileDate },
+  candidate: Candidate,
   notAfter: FileDate,
   before: Before | undefined,
 ): Promise<Judged> {

@@ -26,7 +26,7 @@ export async function takeIn(
   const judged = await judgeCandidate(
     deps,
     request.cloud,
-    { snapshot, fileDate: origin.fileDate },
+    { snapshot, fileDate: origin.fileDate, dateIsGuessed: origin.dateIsGuessed },
     latestPlausibleDate(deps.now()),
     beforeOf(standing),
   )
@@ -145,7 +145,7 @@ async function safeAdditions(
   const { verdict, diff } = await judgeCandidate(
     deps,
     cloud,
-    { snapshot: merged, fileDate: origin.fileDate },
+    { snapshot: merged, fileDate: origin.fileDate, dateIsGuessed: origin.dateIsGuessed },
     latestPlausibleDate(deps.now()),
     beforeOf(standing),
   )

@@ -210,6 +210,17 @@ describe('judge holds', () => {
     expect([dated('2025-10-28'), dated('2025-11-03')]).toEqual([['safe'], ['safe']])
   })
 
+  it('a lower change number only where nothing else tells which file is newer', () => {
+    const found = candidate([])
+    const newer = { ...found, snapshot: { ...found.snapshot, changeNumber: 99_999 } }
+    const guessed = { ...found, dateIsGuessed: true }
+    expect(said(judged(found, after(newer, found)))).toEqual(['safe'])
+    expect(said(judged(guessed, after(found, guessed)))).toEqual(['safe'])
+    const [kind, reason] = said(judged(guessed, after(newer, guessed)))
+    expect(kind).toBe('hold')
+    expect(reason).toMatch(/^withdrawal: perhaps .* lower than 99999, which is published$/)
+  })
+
   it('a first file of few tags', () => {
     expect(said(judged(candidate([], 49)))).toEqual([
       'hold',

@@ -4,6 +4,7 @@
  */
 import type { FileDate } from '../../core/file-date.ts'
 import { accept, refuse, type Result } from '../../core/result.ts'
+import type { Fetched } from '../contract.ts'
 import { createAsk, fetchFile, type Strategy, type StrategyDeps } from '../ask.ts'
 import { dayOf, mondayOf } from '../days.ts'
 
@@ -24,9 +25,15 @@ export function createLatestName(deps: StrategyDeps): Strategy {
         fileName,
         fileDate: ({ lastModified }) => dateOfLatest(lastModified, now, known),
       })
-      return asked.ok ? asked.value : asked.failure
+      return asked.ok ? withDoubt(asked.value) : asked.failure
     },
   }
+}
+
+/** Without a Last-Modified an old copy looks like this week's: whoever judges it has to know. */
+function withDoubt(fetched: Fetched): Fetched {
+  const isUnsaid = 'origin' in fetched && fetched.origin.validators.lastModified === undefined
+  return isUnsaid ? { ...fetched, origin: { ...fetched.origin, dateIsGuessed: true } } : fetched
 }
 
 /**
