@@ -53,6 +53,9 @@ async function withDeadline(step: Promise<unknown>): Promise<void> {
 /** How soon another process's publication is served here. */
 const WATCH_MS = 5_000
 
+/** How soon a state that comes with time is told. */
+const STATES_MS = 15_000
+
 export interface App {
   readonly config: Config
   readonly store: Store
@@ -148,7 +151,11 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
   )
 
   async function askForAll(trigger: 'start' | 'schedule'): Promise<void> {
-    for (const cloud of config.clouds) await requestRun({ cloud, trigger, dryRun: false })
+    for (const cloud of config.clouds) {
+      const { run, joined } = await requestRun({ cloud, trigger, dryRun: false })
+      // Its process may have died before there was a job; a run that is finished is not done twice.
+      if (joined && trigger === 'start') await enqueue(run)
+    }
   }
 
   async function startWorker(): Promise<void> {
@@ -164,12 +171,16 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
     return every(WATCH_MS, keepUp, { log, what: 'keeping up with the database' })
   }
 
+  function watchClouds(): () => Promise<void> {
+    return every(STATES_MS, freshness.refresh, { log, what: 'watching the clouds' })
+  }
+
   async function keepUp(): Promise<void> {
     for (const cloud of config.clouds) {
       const released = await releaseEnded(store, cloud)
       if (released) log.info({ cloud, serial: released.serial }, 'A rollback has ended')
     }
-    await refresh()
+    await lists.refresh()
   }
 
   async function refresh(): Promise<void> {
@@ -220,10 +231,9 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
       log.info({ url, engine, source: source.description, clouds: config.clouds }, 'Listening')
       await freshness.refresh()
       await startWorker()
-      for (const run of interrupted) await enqueue(run)
       await askForAll('start')
       closing.unshift(startSchedule(config.schedule, () => askForAll('schedule'), log))
-      closing.unshift(() => Promise.resolve(retry.stop()), watchDatabase())
+      closing.unshift(() => Promise.resolve(retry.stop()), watchDatabase(), watchClouds())
       return url
     },
 

@@ -68,6 +68,7 @@ export function* tagMoves(
   const limits = stretched(policy.tag, step, policy)
   for (const { name, coverage } of diff.tags.filter((change) => named.has(change.name))) {
     const before = addressesOfTag(from.tags.get(name))
+    yield* fromNothing(name, before, coverage.gained, policy)
     for (const over of movesOver(before, coverage, limits)) {
       const after = to.tags.get(name)
       const fate = !after ? ': it vanished' : after.prefixes.length === 0 ? ': it is empty' : ''
@@ -76,6 +77,26 @@ export function* tagMoves(
         text: `${sentence(`tag ${name}`, over, step, policy)}${fate}`,
         tags: [{ name, addresses: over.moved.toString() }],
       }
+    }
+  }
+}
+
+/** Of what comes from nothing there is no percentage: a number is the limit. */
+function* fromNothing(
+  name: string,
+  before: AddressCounts,
+  gained: AddressCounts,
+  { tagFromNothing }: GuardPolicy,
+): Iterable<GuardReason> {
+  for (const family of FAMILIES) {
+    const most = BigInt(tagFromNothing[family])
+    if (before[family] > 0n || gained[family] <= most) continue
+    const text = `IPv${family} addresses of tag ${name} come from none to ${amount(family, gained[family])}, the limit is ${amount(family, most)}`
+    yield {
+      rule: 'tag-gain',
+      family,
+      text,
+      tags: [{ name, addresses: gained[family].toString() }],
     }
   }
 }

@@ -5,7 +5,7 @@
  */
 import { FAMILIES } from './address.ts'
 import type { Cloud } from './cloud.ts'
-import type { SnapshotDiff } from './diff.ts'
+import type { AddressCounts, SnapshotDiff } from './diff.ts'
 import type { FileDate } from './file-date.ts'
 import type { GuardPolicy } from './guard-policy.ts'
 import { amount, counted, grouped, listed, percentOver, type GuardReason } from './guard-reasons.ts'
@@ -32,6 +32,11 @@ export interface CurrentFacts {
   readonly fileDate: FileDate
   /** Of the newest file that was accepted, also when it said nothing new. */
   readonly newestFileDate: FileDate
+  /**
+   * Of the newest file that was seen, also of a held one: limits grow with the publisher's pauses,
+   * not with the time that a person takes.
+   */
+  readonly seenFileDate?: FileDate | undefined
   /** From `snapshot` to the candidate. */
   readonly diff: SnapshotDiff
 }
@@ -123,10 +128,11 @@ function* sizeReasons(
 ): Iterable<GuardReason> {
   if (current) {
     yield* vanishedTags(current, policy)
+    yield* tooMuch(snapshot, current.diff.coverage.gained, 'one step', policy)
     return
   }
   if (snapshot.tags.size < policy.fewTags) yield fewTags(snapshot, policy.fewTags)
-  yield* tooMuch(snapshot, policy)
+  yield* tooMuch(snapshot, addressesOf(snapshot), 'a first file', policy)
 }
 
 /** A document that was cut short loses tags before it loses addresses: AzureCloud has most of them. */
@@ -142,13 +148,20 @@ function* vanishedTags(
   yield { rule: 'size', text, measured, limit }
 }
 
-/** A first file has nothing to be compared with: it is held to what a cloud can have at all. */
-function* tooMuch(snapshot: Snapshot, { mostAddresses }: GuardPolicy): Iterable<GuardReason> {
-  const counts = addressesOf(snapshot)
+/**
+ * A first file has nothing to be compared with, and a family that comes from nothing neither: they
+ * are held to what a cloud can have at all.
+ */
+function* tooMuch(
+  snapshot: Snapshot,
+  counts: AddressCounts,
+  what: 'a first file' | 'one step',
+  { mostAddresses }: GuardPolicy,
+): Iterable<GuardReason> {
   for (const family of FAMILIES) {
     const most = BigInt(mostAddresses[family])
     if (counts[family] <= most) continue
-    const text = `IPv${family} addresses of ${snapshot.cloud} come to ${amount(family, counts[family])}, the limit for a first file is ${amount(family, most)}`
+    const text = `IPv${family} addresses of ${snapshot.cloud} come to ${amount(family, counts[family])}, the limit for ${what} is ${amount(family, most)}`
     yield { rule: 'size', family, text }
   }
 }
@@ -158,8 +171,9 @@ function* stepReasons(
   policy: GuardPolicy,
 ): Iterable<GuardReason> {
   if (!current) return
-  const { snapshot: from, diff, newestFileDate } = current
-  const since = current.fileDate > newestFileDate ? current.fileDate : newestFileDate
+  const { snapshot: from, diff, newestFileDate, seenFileDate = newestFileDate } = current
+  const dates = [current.fileDate, newestFileDate, seenFileDate]
+  const since = dates.reduce((a, b) => (a < b ? b : a))
   const step = { from, to: snapshot, diff, days: daysBetween(since, fileDate) }
   yield* cloudMoves(step, policy)
   yield* tagMoves(step, namedTags, policy)

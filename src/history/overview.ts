@@ -214,9 +214,10 @@ function stateOf({
   readonly ageInDays: number | undefined
 }): CloudState {
   if (!published) return 'empty'
-  if (waiting.length > 0) return 'held'
-  if (RETIRED_CLOUDS.includes(cloud)) return 'retired'
+  if (RETIRED_CLOUDS.includes(cloud) && waiting.length === 0) return 'retired'
+  // A hold that waits is told of elsewhere too; that nothing newer is seen any more is not.
   if (cannotFetch) return 'cannot-fetch'
+  if (waiting.length > 0) return 'held'
   return ageInDays > QUIET_AFTER_DAYS ? 'source-quiet' : 'current'
 }
 

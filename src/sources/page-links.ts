@@ -33,25 +33,33 @@ const MAX_URL = 2048
 const MAX_SHOWN = 3
 
 /**
- * All links of the newest file date of the cloud: the page can list more than one, and some of them
- * answer with an error. O(length of the page).
+ * All links of the newest file date of the cloud, the inventory's first: the page can list more
+ * than one, and some of them answer with an error. Dates after `notAfter` are slips of the pen as
+ * long as there is another. O(length of the page).
  */
-export function newestLinks(page: string, cloud: Cloud, locate: Locate): PageLinks {
+export function newestLinks(
+  page: string,
+  cloud: Cloud,
+  locate: Locate,
+  notAfter?: FileDate,
+): PageLinks {
   const inventory = readInventory(page)
   const listed = inventory.files.flatMap(({ url, size }) => {
     const link = linkOf(url, cloud, locate)
     return link.ok ? [{ ...link.value, size }] : []
   })
-  if (listed.length > 0) return { ok: true, links: newest(listed) }
-
   const wrong: string[] = []
   const found: PageLink[] = []
   for (const text of linksIn(page)) {
     const link = linkOf(text, cloud, locate)
-    if (link.ok) found.push(link.value)
+    // The inventory names its files bare, too: that is no address.
+    if (link.ok && (listed.length === 0 || text.includes('/'))) found.push(link.value)
+    else if (link.ok) continue
     else if (wrong.length < MAX_SHOWN) wrong.push(`${sample(text)} (${link.reason})`)
   }
-  if (found.length > 0) return { ok: true, links: newest(found) }
+  const all = [...listed, ...found]
+  const plausible = all.filter(({ fileDate }) => notAfter === undefined || fileDate <= notAfter)
+  if (all.length > 0) return { ok: true, links: newest(plausible.length > 0 ? plausible : all) }
   return {
     ok: false,
     reason:

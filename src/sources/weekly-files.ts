@@ -20,7 +20,7 @@ export interface WeeklyFile extends WeeklyFileName {
 export const MAX_FILE_BYTES = 16 * 1024 * 1024
 
 /**
- * The weekly files among these files and directly in these folders, by date, then cloud, each once;
+ * The weekly files among these files and in these folders and those below, by date, then cloud, each once;
  * of one date and cloud the retired XML comes first.
  * Other files of a folder are passed over; a path that does not exist, a file named on its own
  * whose name has no cloud and date, and a folder without any weekly file are `invalid-input`.
@@ -33,9 +33,12 @@ export async function listWeeklyFiles(paths: readonly string[]): Promise<WeeklyF
   return [...files.values()].sort(inDateOrder)
 }
 
-/** The weekly files directly in a folder, by date. Rejects as `readdir` does. */
-export async function weeklyFilesIn(folder: string): Promise<WeeklyFile[]> {
-  const names = await readdir(folder)
+/**
+ * The weekly files in a folder, by date; with `recursive` also in the folders below, as archives
+ * are laid out by cloud or year. Rejects as `readdir` does.
+ */
+export async function weeklyFilesIn(folder: string, recursive = false): Promise<WeeklyFile[]> {
+  const names = await readdir(folder, { recursive })
   return names.flatMap((name) => weeklyFile(join(folder, name)) ?? []).sort(inDateOrder)
 }
 
@@ -73,7 +76,7 @@ function inDateOrder(a: WeeklyFile, b: WeeklyFile): number {
 async function filesAt(path: string): Promise<WeeklyFile[]> {
   let inFolder: WeeklyFile[] | undefined
   try {
-    inFolder = (await stat(path)).isDirectory() ? await weeklyFilesIn(path) : undefined
+    inFolder = (await stat(path)).isDirectory() ? await weeklyFilesIn(path, true) : undefined
   } catch (error) {
     throw invalidInput(`${path} cannot be read: ${boundedMessageOf(error)}`, { path })
   }

@@ -14,6 +14,17 @@ export async function currentPublication(
   return row ? publicationOf(row) : undefined
 }
 
+/** The database's time, since processes have clocks of their own; later than every one before. */
+async function timeOfNext(tx: Queries, cloud: Cloud): Promise<Date> {
+  const rows = await tx.$queryRaw<{ now: Date }[]>`
+    SELECT greatest(date_trunc('milliseconds', now()),
+      (SELECT max(published_at) + interval '1 millisecond' FROM publication WHERE cloud = ${cloud})
+    ) AS now`
+  const [row] = rows
+  if (!row) throw new Error('the database tells no time')
+  return row.now
+}
+
 /** The caller has compared the serial. */
 export async function addPublication(
   tx: Queries,
@@ -26,6 +37,7 @@ export async function addPublication(
     data: {
       cloud,
       serial,
+      publishedAt: await timeOfNext(tx, cloud),
       snapshotId,
       kind,
       publishedBy,

@@ -84,6 +84,11 @@ export interface PublicationRequest {
   readonly reason: string
   /** Serial of the publication the caller decided upon; 0 for none. Another one is a conflict. */
   readonly expectedSerial: number
+  /**
+   * Position of the newest snapshot the caller saw, 0 for none: another one is a conflict too, since
+   * an import does not move the serial.
+   */
+  readonly expectedNewest?: number | undefined
   /** Of a rollback. */
   readonly until?: Date | undefined
   /** Kept handing out beside the snapshot: a purge changes nothing of it. */
@@ -288,12 +293,14 @@ export interface HeldVerdict {
 export interface HoldStore {
   /**
    * Keeps the candidate's document, reasons and diff, in place of another that waits. The same
-   * content of the same date again is the same hold; one that was decided stays as it is.
+   * content of the same date again is the same hold, which waits again even if it was approved
+   * before; one that was rejected stays so. Undefined, and nothing is kept, if another serial is
+   * current.
    */
-  hold(entry: Entry, verdict: HeldVerdict): Promise<Hold>
+  hold(entry: Entry, verdict: HeldVerdict, expectedSerial: number): Promise<Hold | undefined>
   byId(id: number): Promise<Hold | undefined>
-  /** Of this very content and date. */
-  find(cloud: Cloud, fileDate: FileDate, contentHash: string): Promise<Hold | undefined>
+  /** The last decision about this very content, whatever the date it was offered under. */
+  lastDecided(cloud: Cloud, contentHash: string): Promise<Hold | undefined>
   /** Newest first. */
   list(query: {
     cloud?: Cloud | undefined

@@ -88,11 +88,12 @@ export function createHistoryStore(prisma: PrismaClient, loader: SnapshotLoader)
     },
 
     async newestFileDate(cloud) {
-      const { _max } = await prisma.sighting.aggregate({
+      const newest = await prisma.sighting.findFirst({
         where: { cloud },
-        _max: { fileDate: true },
+        orderBy: { fileDate: 'desc' },
+        select: { fileDate: true },
       })
-      return _max.fileDate ? fileDateOf(_max.fileDate) : undefined
+      return newest ? fileDateOf(newest.fileDate) : undefined
     },
   }
 }
@@ -138,11 +139,21 @@ export async function acceptEntry(
       changeNumber: snapshot.changeNumber,
       tags: snapshot.tags.size,
       memberships: snapshot.memberships,
+      acceptedAt: await databaseTime(tx),
     },
     ...withDocument,
   })
   loader.remember(row.id, snapshot)
   return { record: snapshotRecord(row), isNew: true }
+}
+
+/** Compared with the times of publications, which other processes make. */
+async function databaseTime(tx: Queries): Promise<Date> {
+  const rows = await tx.$queryRaw<{ now: Date }[]>`
+    SELECT date_trunc('milliseconds', now()) AS now`
+  const [row] = rows
+  if (!row) throw new Error('the database tells no time')
+  return row.now
 }
 
 /** One row per document and place it was seen at, however often it is seen there. */

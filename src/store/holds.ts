@@ -22,10 +22,10 @@ const withDocument = {
 
 export function createHoldStore(prisma: PrismaClient): HoldStore {
   return {
-    hold: (entry, verdict) =>
+    hold: (entry, verdict, expectedSerial) =>
       inTransaction(prisma, async (tx) => {
-        await lockCloud(tx, entry.snapshot.cloud)
-        return keepHold(tx, entry, verdict)
+        const serial = await lockCloud(tx, entry.snapshot.cloud)
+        return serial === expectedSerial ? keepHold(tx, entry, verdict) : undefined
       }),
 
     async byId(id) {
@@ -33,10 +33,12 @@ export function createHoldStore(prisma: PrismaClient): HoldStore {
       return row ? holdOf(row) : undefined
     },
 
-    async find(cloud, fileDate, contentHash) {
-      const key = { cloud, fileDate: dateOf(fileDate), contentHash }
-      const where = { cloud_fileDate_contentHash: key }
-      const row = await prisma.hold.findUnique({ where, ...withDocument })
+    async lastDecided(cloud, contentHash) {
+      const row = await prisma.hold.findFirst({
+        where: { cloud, contentHash, decidedAt: { not: null } },
+        orderBy: { decidedAt: 'desc' },
+        ...withDocument,
+      })
       return row ? holdOf(row) : undefined
     },
 
@@ -58,9 +60,13 @@ export function createHoldStore(prisma: PrismaClient): HoldStore {
         const row = await tx.hold.findUniqueOrThrow({ where: { id }, ...withDocument })
         const rejected = { kind: 'rejected' as const, hold: holdOf(row) }
         const current = await currentPublication(tx, cloud)
-        if (current?.additionsOf !== id) return rejected
+        if (current?.additionsOf === undefined) return rejected
+        // Of an earlier candidate that this one has replaced: nobody else can decide about them.
+        if (current.additionsOf !== id) await rejectReplaced(tx, current.additionsOf, decision)
         const publication = await addPublication(tx, cloud, current.snapshotId, {
-          kind: 'rejection',
+          // What is pinned stays pinned, without them.
+          kind: current.kind === 'rollback' ? 'rollback' : 'rejection',
+          until: current.until,
           publishedBy: decision.by,
           reason: `the additions of hold ${id} are taken back: ${decision.reason}`,
           expectedSerial: serial,
@@ -87,7 +93,12 @@ export async function keepHold(
     where: { cloud, state: 'waiting', NOT: key },
     data: { state: 'replaced' },
   })
-  await tx.hold.updateMany({ where: { ...key, state: 'replaced' }, data: { state: 'waiting' } })
+  // Offered anew, also what was approved once: a week can be withdrawn and come back, and each
+  // time is a decision of its own. Publications keep the earlier ones.
+  await tx.hold.updateMany({
+    where: { ...key, state: { in: ['replaced', 'approved'] } },
+    data: { state: 'waiting', decidedBy: null, decidedAt: null, decisionReason: null },
+  })
   const seen = {
     strategy: origin.strategy,
     url: origin.url,
@@ -101,6 +112,13 @@ export async function keepHold(
     ...withDocument,
   })
   return holdOf(row)
+}
+
+async function rejectReplaced(tx: Queries, id: number, { by, reason }: Decision): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE hold
+    SET state = 'rejected', decided_by = ${by}, decision_reason = ${reason}, decided_at = now()
+    WHERE id = ${id} AND state = 'replaced'`
 }
 
 /** What was published or offered again is newer than whatever waits. */

@@ -35,7 +35,11 @@ export function createPublicationStore(
     publish: (entry, request) =>
       inTransaction(prisma, async (tx) => {
         const serial = await lockCloud(tx, entry.snapshot.cloud)
-        if (serial !== request.expectedSerial) return { kind: 'conflict', currentSerial: serial }
+        const seen = await newestPosition(tx, entry.snapshot.cloud)
+        const { expectedSerial, expectedNewest = seen } = request
+        if (serial !== expectedSerial || seen !== expectedNewest) {
+          return { kind: 'conflict', currentSerial: serial }
+        }
         const { record } = await acceptEntry(tx, loader, entry)
         await settleHolds(tx, record.cloud)
         return published(tx, record, request)
@@ -75,6 +79,15 @@ export function createPublicationStore(
       return rows.length > 0 ? currentPublication(prisma, cloud) : undefined
     },
   }
+}
+
+async function newestPosition(tx: Queries, cloud: Cloud): Promise<number> {
+  const row = await tx.snapshot.findFirst({
+    where: { cloud },
+    orderBy: { position: 'desc' },
+    select: { position: true },
+  })
+  return row?.position ?? 0
 }
 
 async function published(

@@ -57,7 +57,8 @@ async function replay(
   const parsed = readDocument(found.value, before?.snapshot)
   if (!parsed.ok) return unread(file, parsed.refusals)
   const { snapshot } = parsed
-  const notAfter = latestPlausibleDate(deps.now())
+  // A week of an archive was fetched when it was current, whatever the clock says here.
+  const notAfter = later(latestPlausibleDate(deps.now()), fileDate)
   const candidate = { snapshot, fileDate }
   const { verdict, diff } = await judgeCandidate(deps, cloud, candidate, notAfter, before)
   const week = { file, reasons: reasonsOf(verdict), refusals: [], diff }

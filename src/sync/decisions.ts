@@ -95,7 +95,16 @@ export async function rollBack(
     throw invalidInput(`a rollback ends in the future: ${until.toISOString()} has passed`)
   }
   const record = await resolveSnapshot(store.history, cloud, to)
-  return republish(store, record, { kind: 'rollback', until, ...decision })
+  const current = await store.publications.current(cloud)
+  // What is pinned is what devices have, the additions of a held week included.
+  const additionsOf = current?.snapshotId === record.id ? current.additionsOf : undefined
+  return republish(store, record, {
+    kind: 'rollback',
+    until,
+    additionsOf,
+    expected: current,
+    ...decision,
+  })
 }
 
 /**
@@ -112,16 +121,18 @@ export async function release(
   if (current?.kind !== 'rollback') {
     throw new RangewardenError('conflict', `no rollback of ${cloud} is in force`, { cloud })
   }
-  const record = await releaseTarget(store, current)
-  return republish(store, record, { kind: 'release', expected: current, ...decision })
+  const { record, additionsOf } = await releaseTarget(store, current)
+  return republish(store, record, { kind: 'release', expected: current, additionsOf, ...decision })
 }
 
 /** Releases the cloud's rollback if its end has come, by the database's clock. */
 export async function releaseEnded(store: Store, cloud: Cloud): Promise<Publication | undefined> {
   const ended = await store.publications.endedRollback(cloud)
   if (!ended) return undefined
-  const result = await store.publications.republish(await releaseTarget(store, ended), {
+  const { record, additionsOf } = await releaseTarget(store, ended)
+  const result = await store.publications.republish(record, {
     kind: 'release',
+    additionsOf,
     publishedBy: 'schedule',
     reason: `the rollback of serial ${ended.serial} has ended`,
     expectedSerial: ended.serial,
@@ -152,7 +163,7 @@ interface RepublishWish extends Decision {
   readonly until?: Date | undefined
   readonly additionsOf?: number | undefined
   /** The publication decided upon; by default the current one. */
-  readonly expected?: Publication
+  readonly expected?: Publication | undefined
 }
 
 async function republish(
@@ -172,30 +183,42 @@ async function republish(
   return publicationOf(result, record.cloud, `the ${kind}`)
 }
 
+interface ReleaseTarget {
+  readonly record: SnapshotRecord
+  readonly additionsOf: number | undefined
+}
+
 /** What a rollback in force is followed by. */
-async function releaseTarget(store: Store, rollback: Publication): Promise<SnapshotRecord> {
-  const { cloud, serial, publishedAt, snapshotId } = rollback
+async function releaseTarget(store: Store, rollback: Publication): Promise<ReleaseTarget> {
+  const { cloud, snapshotId } = rollback
+  const { first, before } = await rollbacksInARow(store, rollback)
   const newest = await store.history.at(cloud, OPEN)
-  if (newest && newest.acceptedAt > publishedAt) return newest
-  const before = await lastChosenBySync(store, cloud, serial)
-  return before ? recordOf(store, before.snapshotId) : (newest ?? recordOf(store, snapshotId))
+  if (newest && newest.acceptedAt > first.publishedAt) {
+    return { record: newest, additionsOf: undefined }
+  }
+  if (before) {
+    const record = await recordOf(store, before.snapshotId)
+    return { record, additionsOf: before.additionsOf }
+  }
+  return { record: newest ?? (await recordOf(store, snapshotId)), additionsOf: undefined }
 }
 
 const PAGE = 50
 
-/** The newest publication before a serial that is no rollback: people may roll back twice. */
-async function lastChosenBySync(
+/** People may roll back twice: the first of such a row, and the publication before it. */
+async function rollbacksInARow(
   { publications }: Store,
-  cloud: Cloud,
-  serial: number,
-): Promise<Publication | undefined> {
-  for (let before = serial; before > 1;) {
-    const page = await publications.list(cloud, PAGE, before)
-    const found = page.find(({ kind }) => kind !== 'rollback')
-    if (found || page.length === 0) return found
-    before = page.at(-1)?.serial ?? 0
+  last: Publication,
+): Promise<{ first: Publication; before: Publication | undefined }> {
+  let first = last
+  for (;;) {
+    const page = await publications.list(last.cloud, PAGE, first.serial)
+    for (const publication of page) {
+      if (publication.kind !== 'rollback') return { first, before: publication }
+      first = publication
+    }
+    if (page.length < PAGE) return { first, before: undefined }
   }
-  return undefined
 }
 
 async function recordOf({ history }: Store, id: string): Promise<SnapshotRecord> {

@@ -18,6 +18,8 @@ export interface Before {
   readonly fileDate: FileDate
   /** Of the newest file that was accepted. */
   readonly newestFileDate: FileDate
+  /** Of the newest file that was seen before, where that is known. */
+  readonly seenFileDate?: FileDate | undefined
 }
 
 export interface Judged {

@@ -10,7 +10,7 @@ import type { FetchAttempt, Fetched, Origin, Source } from '../sources/contract.
 import type { Publication, SnapshotRecord, Store } from '../store/contract.ts'
 import { releaseEnded } from './decisions.ts'
 import type { GuardDeps } from './judge-candidate.ts'
-import { takeIn, type Standing } from './take-in.ts'
+import { provesNothing, takeIn, type Standing } from './take-in.ts'
 
 export interface SyncDeps extends GuardDeps {
   readonly source: Source
@@ -87,7 +87,12 @@ export async function runOnce(deps: SyncDeps, request: RunRequest): Promise<RunO
   if (!dryRun) await releaseEnded(store, cloud)
   const published = await readPublished(store, cloud)
   const newest = await store.history.at(cloud, OPEN)
-  const standing: Standing = { published, newestFileDate: newest?.fileDate }
+  const standing: Standing = {
+    published,
+    newestFileDate: newest?.fileDate,
+    newestPosition: newest?.position ?? 0,
+    seenFileDate: await store.history.newestFileDate(cloud),
+  }
 
   const fetched = await source.fetch({
     cloud,
@@ -115,7 +120,8 @@ async function judged(
 ): Promise<RunOutcome> {
   const { origin } = fetched
   if (fetched.kind === 'not-modified') {
-    if (!request.dryRun) await seenAgain(deps.store, request.cloud, origin)
+    const tells = !provesNothing(origin)
+    if (tells && !request.dryRun) await seenAgain(deps.store, request.cloud, origin)
     const reason = 'the publisher says that the file has not changed'
     return { kind: 'unchanged', fileDate: origin.fileDate, reason }
   }

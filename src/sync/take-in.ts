@@ -1,10 +1,12 @@
 /** A document that was read: what becomes of it. Published, kept for later, held or refused. */
 import { withAdditions } from '../core/additions.ts'
+import { diffSnapshots } from '../core/diff.ts'
 import { summaryOf } from '../core/diff-summary.ts'
 import { snapshotId, type FileDate } from '../core/file-date.ts'
 import { sha256 } from '../documents/read-document.ts'
 import type { Published } from '../history/published.ts'
-import type { Entry, Hold, PublishResult } from '../store/contract.ts'
+import type { Origin } from '../sources/contract.ts'
+import type { Entry, Hold, PublicationKind } from '../store/contract.ts'
 import { judgeCandidate, type Before, type Judged } from './judge-candidate.ts'
 import { latestPlausibleDate } from './plausible-date.ts'
 import type { RunOutcome, RunRequest, SyncDeps } from './run-once.ts'
@@ -14,6 +16,10 @@ export interface Standing {
   readonly published: Published | undefined
   /** Of the newest file in history. */
   readonly newestFileDate: FileDate | undefined
+  /** Of the same; 0 for none. */
+  readonly newestPosition: number
+  /** Of the newest file that was seen, also of a held one. */
+  readonly seenFileDate: FileDate | undefined
 }
 
 export async function takeIn(
@@ -52,18 +58,24 @@ export async function takeIn(
     kind: 'sync',
     publishedBy: request.requestedBy,
     reason: `${origin.fileName} by ${origin.strategy}`,
-    expectedSerial: standing.published?.publication.serial ?? 0,
+    expectedSerial: serialOf(standing),
+    expectedNewest: standing.newestPosition,
   })
-  return result.kind === 'published' ? { ...result, diff } : overtaken(result, origin.url)
+  return result.kind === 'published' ? { ...result, diff } : overtaken(origin.url)
 }
 
-function beforeOf({ published, newestFileDate }: Standing): Before | undefined {
+function serialOf({ published }: Standing): number {
+  return published?.publication.serial ?? 0
+}
+
+function beforeOf({ published, newestFileDate, seenFileDate }: Standing): Before | undefined {
   if (!published) return undefined
   const { snapshot, record } = published
   return {
     snapshot,
     fileDate: record.fileDate,
     newestFileDate: newestFileDate ?? record.fileDate,
+    seenFileDate,
   }
 }
 
@@ -76,6 +88,10 @@ async function knownAlready(
 ): Promise<RunOutcome | undefined> {
   const { fileDate } = entry.origin
   const { contentHash } = entry.snapshot
+  const known = await store.history.byId(snapshotId(cloud, fileDate, contentHash))
+  if (known && provesNothing(entry.origin)) {
+    return { kind: 'unchanged', fileDate, reason: `${known.id} is still there` }
+  }
   if (published && isServed(published, contentHash)) {
     if (!dryRun) {
       await store.history.accept(entry)
@@ -83,15 +99,18 @@ async function knownAlready(
     }
     return { kind: 'unchanged', fileDate, reason: 'the file says what is published already' }
   }
-  if (published?.publication.kind === 'rollback') {
-    const id = snapshotId(cloud, fileDate, contentHash)
-    if (await store.history.byId(id)) {
-      return { kind: 'unchanged', fileDate, reason: `${id} is known; ${rollbackStands(published)}` }
-    }
+  if (known && published?.publication.kind === 'rollback') {
+    const reason = `${known.id} is known; ${rollbackStands(published)}`
+    return { kind: 'unchanged', fileDate, reason }
   }
-  const held = await store.holds.find(cloud, fileDate, contentHash)
-  if (held?.state !== 'rejected') return undefined
-  return { kind: 'unchanged', fileDate, reason: rejectionOf(held) }
+  const decided = await store.holds.lastDecided(cloud, contentHash)
+  if (decided?.state !== 'rejected') return undefined
+  return { kind: 'unchanged', fileDate, reason: rejectionOf(decided) }
+}
+
+/** That the newest accepted file is still at its address says nothing about a newer one. */
+export function provesNothing({ strategy }: Origin): boolean {
+  return strategy === 'last-good-link'
 }
 
 function isServed({ publication, record }: Published, contentHash: string): boolean {
@@ -116,8 +135,9 @@ async function hold(
   const kept = { reasons, diff: summaryOf(diff) }
   const additions = await safeAdditions(deps, request, standing, entry)
   if (!additions) {
-    const { id } = await store.holds.hold(entry, kept)
-    return { ...held, hold: id, additions: undefined }
+    const hold = await store.holds.hold(entry, kept, serialOf(standing))
+    if (hold) return { ...held, hold: hold.id, additions: undefined }
+    return overtaken(origin.url)
   }
   const { record, publication } = additions
   const result = await store.publications.publishAdditions(entry, kept, record, {
@@ -126,12 +146,16 @@ async function hold(
     reason: `what ${origin.fileName} adds; what it removes waits for a person`,
     expectedSerial: publication.serial,
   })
-  if (result.kind === 'conflict') return overtaken(result, origin.url)
+  if (result.kind === 'conflict') return overtaken(origin.url)
   const { additionsOf } = result.publication
   return { ...held, hold: additionsOf, additions: result.publication }
 }
 
-/** What is published, if the candidate's additions to it pass the guard and are not there yet. */
+/**
+ * What is published, if the candidate's additions to that very snapshot pass the guard and are not
+ * handed out already. Additions of an earlier candidate make place for them, which is judged too.
+ * After a person has taken additions back none follow until something else is published.
+ */
 async function safeAdditions(
   deps: SyncDeps,
   { cloud }: RunRequest,
@@ -139,18 +163,34 @@ async function safeAdditions(
   { snapshot, origin }: Entry,
 ): Promise<Published | undefined> {
   const { published } = standing
-  if (!published || published.publication.kind === 'rollback') return undefined
-  const merged = withAdditions(published.snapshot, snapshot, sha256)
-  if (merged.contentHash === published.snapshot.contentHash) return undefined
-  const { verdict, diff } = await judgeCandidate(
+  if (!published || DECIDED.includes(published.publication.kind)) return undefined
+  const base = await deps.store.history.load(published.record)
+  const merged = withAdditions(base, snapshot, sha256)
+  const { gained } = diffSnapshots(base, merged).coverage
+  if (gained[4] + gained[6] === 0n) return undefined
+  if (await areHandedOut(deps, published, snapshot.contentHash, origin.fileDate)) return undefined
+  const { verdict } = await judgeCandidate(
     deps,
     cloud,
     { snapshot: merged, fileDate: origin.fileDate, dateIsGuessed: origin.dateIsGuessed },
     latestPlausibleDate(deps.now()),
     beforeOf(standing),
   )
-  const adds = diff.coverage.gained[4] + diff.coverage.gained[6] > 0n
-  return verdict.kind === 'safe' && adds ? published : undefined
+  return verdict.kind === 'safe' ? published : undefined
+}
+
+/** Kinds of publications after which a person is asked before anything of a held week is added. */
+const DECIDED: readonly PublicationKind[] = ['rollback', 'rejection']
+
+/** As additions of this very candidate: rejecting it then takes them back. */
+async function areHandedOut(
+  { store }: SyncDeps,
+  { publication: { additionsOf } }: Published,
+  contentHash: string,
+  fileDate: FileDate,
+): Promise<boolean> {
+  const hold = additionsOf === undefined ? undefined : await store.holds.byId(additionsOf)
+  return hold?.contentHash === contentHash && hold.fileDate === fileDate
 }
 
 function rollbackStands({ publication: { snapshotId, serial, until } }: Published): string {
@@ -163,10 +203,7 @@ function rejectionOf({ id, decision }: Hold): string {
   return `the file was rejected (hold ${id})${who}`
 }
 
-function overtaken(
-  { currentSerial }: Extract<PublishResult, { kind: 'conflict' }>,
-  url: string,
-): RunOutcome {
-  const reason = `serial ${currentSerial} was published by somebody else meanwhile`
-  return { kind: 'failed', reason, url }
+/** Worth another try: what was decided upon is not how things stand any more. */
+function overtaken(url: string): RunOutcome {
+  return { kind: 'failed', reason: 'somebody else published or imported meanwhile', url }
 }

@@ -52,6 +52,18 @@ function reasonsOf(before: Tags, after: Tags, options: StepOptions = {}): readon
   return verdict.kind === 'safe' ? [] : verdict.reasons
 }
 
+describe('a named tag that had nothing', () => {
+  it('comes to a limited number of addresses without a person', () => {
+    const before = { AzureCloud: ['20.0.0.0/14'], ServiceBus: [] }
+    const step = (prefixes: readonly string[]) =>
+      reasonsOf(before, { ...before, ServiceBus: prefixes }, { namedTags: ['ServiceBus'] })
+    expect(step(['20.0.0.0/16'])).toEqual([])
+    expect(step(['20.0.0.0/16', '20.2.0.0/32'])).toMatchObject([
+      { rule: 'tag-gain', family: 4, tags: [{ name: 'ServiceBus', addresses: '65537' }] },
+    ])
+  })
+})
+
 /** A hundred of them are the whole of what is measured, so that each is one percent. */
 function unit(family: Family, index: number): string {
   return family === 4

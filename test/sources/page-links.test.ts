@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CLOUDS } from '../../src/core/cloud.ts'
+import type { FileDate } from '../../src/core/file-date.ts'
 import { newestLinks, type PageLinks } from '../../src/sources/page-links.ts'
 import { createPublisher } from '../../src/sources/publisher.ts'
 import { filePath, weeklyPage, type PageFile, type PageShape } from '../support/publisher.ts'
@@ -7,10 +8,14 @@ import { filePath, weeklyPage, type PageFile, type PageShape } from '../support/
 const SHAPES: readonly PageShape[] = ['inventory', 'button', 'bare']
 const HOST = 'https://download.microsoft.com'
 
-function linksOf(page: string, cloud: (typeof CLOUDS)[number] = 'Public'): PageLinks {
+function linksOf(
+  page: string,
+  cloud: (typeof CLOUDS)[number] = 'Public',
+  notAfter?: FileDate,
+): PageLinks {
   const publisher = createPublisher()
   const base = publisher.pageUrl(cloud)
-  return newestLinks(page, cloud, (link) => publisher.locate(link, base, 'files'))
+  return newestLinks(page, cloud, (link) => publisher.locate(link, base, 'files'), notAfter)
 }
 
 function urlsOf(found: PageLinks): string[] {
@@ -67,9 +72,25 @@ describe('the inventory of a download page', () => {
     expect(found.ok && found.links[0]?.size).toBe(4108133)
   })
 
-  it('counts before the links in the text', () => {
-    const page = weeklyPage('Public', ['20251028']) + weeklyPage('Public', ['20251103'], 'bare')
-    expect(urlsOf(linksOf(page))).toEqual([url])
+  it('comes before the links in the text, unless one of them is newer', () => {
+    const listed = weeklyPage('Public', [file])
+    const older = listed + weeklyPage('Public', ['20251020'], 'bare')
+    expect(urlsOf(linksOf(older))).toEqual([url])
+    const same = { url: 'https://download.microsoft.com/x/ServiceTags_Public_20251028.json' }
+    expect(urlsOf(linksOf(listed + weeklyPage('Public', [same], 'bare')))).toEqual([url, same.url])
+    const newer = { url: 'https://download.microsoft.com/x/ServiceTags_Public_20251103.json' }
+    expect(urlsOf(linksOf(listed + weeklyPage('Public', [newer], 'bare')))).toEqual([newer.url])
+  })
+
+  it('is read past dates that cannot be right, as long as there is another', () => {
+    const page = weeklyPage('Public', ['20251028', '20620105'])
+    const notAfter = '2025-11-08' as FileDate
+    expect(urlsOf(linksOf(page, 'Public', notAfter))).toEqual([url])
+    const only = weeklyPage('Public', ['20620105'])
+    expect(linksOf(only, 'Public', notAfter)).toMatchObject({
+      ok: true,
+      links: [{ fileDate: '2062-01-05' }],
+    })
   })
 
   it.each([

@@ -304,13 +304,14 @@ export function storeSuite(engine: (typeof ENGINES)[number]): void {
 
   it('holds a candidate outside of history, and replaces a waiting one', async () => {
     await store.history.accept(second)
-    await store.holds.hold(first, heldVerdict('older than what is published'))
-    await store.holds.hold(first, heldVerdict('older than what is published'))
+    await store.holds.hold(first, heldVerdict('older than what is published'), 0)
+    await store.holds.hold(first, heldVerdict('older than what is published'), 0)
+    expect(await store.holds.hold(first, heldVerdict('too late'), 1)).toBeUndefined()
     const [hold, ...more] = await store.holds.list({ cloud: 'Public', limit: 10 })
     expect(more).toEqual([])
     expect(hold).toMatchObject({ state: 'waiting', fileDate: '2025-01-06' })
     expect(await store.history.list({ limit: 10 })).toHaveLength(1)
-    await store.holds.hold(entryAt(3), heldVerdict('another'))
+    await store.holds.hold(entryAt(3), heldVerdict('another'), 0)
     expect((await store.holds.list({ limit: 10 })).map(({ state }) => state)).toEqual([
       'waiting',
       'replaced',
@@ -319,7 +320,8 @@ export function storeSuite(engine: (typeof ENGINES)[number]): void {
 
   it('keeps reasons and diff of a hold, where it came from, and who decided', async () => {
     await store.publications.publish(first, publicationAfter(0))
-    const held = await store.holds.hold(second, heldVerdict('too much'))
+    const held = await store.holds.hold(second, heldVerdict('too much'), 1)
+    if (!held) throw new Error('nothing is held')
     expect(held).toMatchObject({
       strategy: 'test',
       url: second.origin.url,
@@ -328,9 +330,7 @@ export function storeSuite(engine: (typeof ENGINES)[number]): void {
       decision: undefined,
     })
     const { snapshot } = second
-    expect(await store.holds.find('Public', second.origin.fileDate, snapshot.contentHash)).toEqual(
-      held,
-    )
+    expect(await store.holds.lastDecided('Public', snapshot.contentHash)).toBeUndefined()
     expect(await store.history.loadHeld(held)).toEqual(snapshot)
     const decision = { by: 'A. Person', reason: 'looked at it' }
     expect(await store.publications.approve(held, second, approvalAfter(0), decision)).toEqual({
@@ -348,6 +348,13 @@ export function storeSuite(engine: (typeof ENGINES)[number]): void {
     expect(again).toEqual({ kind: 'decided', state: 'approved' })
     expect(await store.holds.reject(held, decision)).toEqual({ kind: 'decided', state: 'approved' })
     expect((await store.publications.current('Public'))?.serial).toBe(2)
+    expect(await store.holds.lastDecided('Public', snapshot.contentHash)).toMatchObject({
+      id: held.id,
+      state: 'approved',
+    })
+    // Offered anew, it waits for a decision of its own.
+    const offered = await store.holds.hold(second, heldVerdict('again'), 2)
+    expect(offered).toMatchObject({ id: held.id, state: 'waiting', decision: undefined })
   })
 
   it('publishes additions with the hold, and takes them back when it is rejected', async () => {
@@ -380,7 +387,7 @@ export function storeSuite(engine: (typeof ENGINES)[number]): void {
       },
     })
     // The same content again stays rejected.
-    expect((await store.holds.hold(second, verdict)).state).toBe('rejected')
+    expect((await store.holds.hold(second, verdict, 3))?.state).toBe('rejected')
   })
 
   it('tells what was served within some days, and nothing from before a rollback or purge', async () => {

@@ -38,9 +38,9 @@ beforeEach(async () => {
   store = database.freshStore()
 })
 
-function sourceOf({ text, fileDate, fileName }: RoundWeek): Source {
+function sourceOf({ text, fileDate, fileName }: RoundWeek, strategy: string): Source {
   const origin = {
-    strategy: 'test',
+    strategy,
     url: `https://download.example/${fileName}`,
     fileName,
     fileDate,
@@ -50,10 +50,10 @@ function sourceOf({ text, fileDate, fileName }: RoundWeek): Source {
   return { name: 'test', description: 'a test', fetch: () => Promise.resolve(fetched) }
 }
 
-function sync(week: RoundWeek, dryRun = false): Promise<RunOutcome> {
+function sync(week: RoundWeek, dryRun = false, strategy = 'test'): Promise<RunOutcome> {
   const { signal } = new AbortController()
   return runOnce(
-    { source: sourceOf(week), store, ...guardDeps(), now: () => NOW },
+    { source: sourceOf(week, strategy), store, ...guardDeps(), now: () => NOW },
     { cloud: 'Public', dryRun, requestedBy: 'schedule', signal, record: () => undefined },
   )
 }
@@ -137,6 +137,61 @@ describe('a held week that shrinks', () => {
     expect(await serials()).toEqual(['1 sync', '2 additions', '3 rejection'])
   })
 
+  it('is not held again under another date once it was rejected, nor are its additions', async () => {
+    await sync(first)
+    await sync(shrunk)
+    await rejectHold(store, { id: (await waiting()).id, ...A_PERSON })
+    const renamed = { ...shrunk, fileDate: next.fileDate, fileName: next.fileName }
+    expect(await sync(renamed)).toMatchObject({
+      kind: 'unchanged',
+      reason: expect.stringMatching(/was rejected/) as string,
+    })
+    const more = roundWeek('2026-01-26', range(30, 107))
+    expect(await sync(more)).toMatchObject({ kind: 'held', additions: undefined })
+    expect(await served()).toEqual(texts(first.blocks))
+  })
+
+  it('takes back what an earlier candidate added when the one in its place is rejected', async () => {
+    await sync(first)
+    await sync(shrunk)
+    const less = roundWeek('2026-01-26', range(30, 99))
+    expect(await sync(less)).toMatchObject({ kind: 'held', additions: undefined })
+    expect(await served()).toEqual(texts(range(0, 105)))
+    await rejectHold(store, { id: (await waiting()).id, ...A_PERSON })
+    expect(await served()).toEqual(texts(first.blocks))
+  })
+
+  it('hands out exactly what was judged when a newer candidate adds something else', async () => {
+    await sync(first)
+    await sync(shrunk)
+    const other = roundWeek('2026-01-26', [...range(40, 100), 110, 111])
+    expect(await sync(other)).toMatchObject({ kind: 'held', additions: { serial: 3 } })
+    expect(await served()).toEqual(texts([...first.blocks, 110, 111]))
+    await rejectHold(store, { id: (await waiting()).id, ...A_PERSON })
+    expect(await served()).toEqual(texts(first.blocks))
+  })
+
+  it('waits for the person, not for the limits to grow with the time that takes', async () => {
+    const gone = (date: string) => roundWeek(date, range(6, 100))
+    await sync(first)
+    expect(await sync(gone('2026-01-12'))).toMatchObject({ kind: 'held' })
+    expect(await sync(gone('2026-01-26'))).toMatchObject({ kind: 'held' })
+    expect(await sync(gone('2026-02-16'))).toMatchObject({ kind: 'held' })
+  })
+
+  it('is neither settled nor undone by the last good link', async () => {
+    await sync(first)
+    await sync(shrunk)
+    const before = await served()
+    const strategy = 'last-good-link'
+    expect(await sync(first, false, strategy)).toMatchObject({
+      kind: 'unchanged',
+      reason: expect.stringMatching(/is still there/) as string,
+    })
+    expect((await waiting()).fileDate).toBe(shrunk.fileDate)
+    expect(await served()).toEqual(before)
+  })
+
   it('blocks nothing: the next good week is published over it', async () => {
     await sync(first)
     await sync(shrunk)
@@ -190,10 +245,50 @@ describe('a withdrawn week', () => {
     await approveHold(store, { id: (await waiting()).id, ...A_PERSON })
     expect(await served()).toEqual(texts(first.blocks))
     expect(await sync(first)).toMatchObject({ kind: 'unchanged' })
+    // The withdrawn file is still at its address: that is no offer.
+    expect(await sync(grown, false, 'last-good-link')).toMatchObject({ kind: 'unchanged' })
     // An import of something older brings no newest file: what a person approved stays.
     await store.history.accept(entryOf(roundWeek('2025-12-29', range(0, 99))))
     expect(await publishNewest(store, 'Public', 'test')).toBeUndefined()
     expect(await sync(next)).toMatchObject({ kind: 'published' })
+  })
+})
+
+describe('a file that was approved once', () => {
+  it('waits for a decision of its own when it is offered after a later one', async () => {
+    await sync(first)
+    await sync(shrunk)
+    await approveHold(store, { id: (await waiting()).id, ...A_PERSON })
+    await sync(roundWeek('2026-01-26', range(30, 106)))
+    expect(await sync(shrunk)).toMatchObject({ kind: 'held', reasons: [{ rule: 'withdrawal' }] })
+    await approveHold(store, { id: (await waiting()).id, ...A_PERSON })
+    expect(await served()).toEqual(texts(shrunk.blocks))
+  })
+})
+
+describe('a pass that was overtaken', () => {
+  it('publishes nothing older than what somebody imported meanwhile', async () => {
+    await sync(first)
+    const slow = sourceOf(grown, 'test')
+    const source: Source = {
+      ...slow,
+      async fetch(request) {
+        await store.history.accept(entryOf(next))
+        return slow.fetch(request)
+      },
+    }
+    const request = {
+      cloud: 'Public' as const,
+      dryRun: false,
+      requestedBy: 'schedule',
+      signal: new AbortController().signal,
+      record: () => undefined,
+    }
+    const deps = { source, store, ...guardDeps(), now: () => NOW }
+    expect(await runOnce(deps, request)).toMatchObject({ kind: 'failed' })
+    expect(await served()).toEqual(texts(first.blocks))
+    expect(await publishNewest(store, 'Public', 'test')).toMatchObject({ serial: 2 })
+    expect(await served()).toEqual(texts(next.blocks))
   })
 })
 
@@ -234,6 +329,24 @@ describe('a rollback', () => {
     await expect(release(store, { cloud: 'Public', ...A_PERSON })).rejects.toThrow(
       'no rollback of Public is in force',
     )
+  })
+
+  it('releases what came during the first of two rollbacks', async () => {
+    await twoWeeks()
+    await rollBack(store, back)
+    await sync(next)
+    await rollBack(store, { ...back, to: '2026-01-12' })
+    await release(store, { cloud: 'Public', ...A_PERSON })
+    expect(await served()).toEqual(texts(next.blocks))
+  })
+
+  it('to what is published pins it with the additions that devices have', async () => {
+    await sync(first)
+    await sync(shrunk)
+    await rollBack(store, { ...back, to: 'latest' })
+    expect(await served()).toEqual(texts(range(0, 105)))
+    await release(store, { cloud: 'Public', ...A_PERSON })
+    expect(await served()).toEqual(texts(range(0, 105)))
   })
 
   it('ends by itself at its end, by the clock of the database', async () => {

@@ -193,8 +193,10 @@ describe('what is current after an import', () => {
       lost: nothing,
       tags: [],
     }
-    const { id } = await store.holds.hold(entryOf(withdrawal), { reasons: [reason], diff })
-    await approveHold(store, { id, ...A_PERSON })
+    const serial = (await store.publications.current('Public'))?.serial ?? 0
+    const verdict = { reasons: [reason], diff }
+    const hold = await store.holds.hold(entryOf(withdrawal), verdict, serial)
+    await approveHold(store, { id: hold?.id ?? 0, ...A_PERSON })
     await take([first, second])
     expect(await publishNewest(store, 'Public', 'cli')).toBeUndefined()
     expect(await dateOfCurrent()).toBe(first.fileDate)

@@ -35,7 +35,7 @@ export const backtestCommand: CliCommand = {
       .description('tell which weeks of an archive the guard would have held or refused, and why')
       .argument('<paths...>', 'files ServiceTags_<Cloud>_YYYYMMDD.json or .json.gz, or folders')
       .option('--guard <policies>', 'instead of RANGEWARDEN_GUARD: `cautious, China=permissive`')
-      .option('--tag <tag...>', 'judge this service tag too, as if an allowlist named it', collect)
+      .option('--tag <tag>', 'judge this service tag too, as if an allowlist named it', collect)
   },
 
   async run(context, command) {

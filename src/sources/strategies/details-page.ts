@@ -11,7 +11,7 @@ import {
   type StrategyDeps,
 } from '../ask.ts'
 import type { Fetched } from '../contract.ts'
-import { dayOf } from '../days.ts'
+import { dayOf, lastPlausibleDay } from '../days.ts'
 import { newestLinks, type PageLink } from '../page-links.ts'
 
 /** `name` tells the same way at another origin apart. */
@@ -28,7 +28,12 @@ export function createDetailsPage(deps: StrategyDeps, name = 'details-page'): St
       // A page is asked for without validators, so it always brings bytes.
       const page = await ask(pageUrl, 'page', ({ bytes }) => {
         const text = bytes?.toString('utf8') ?? ''
-        const found = newestLinks(text, cloud, (link) => publisher.locate(link, pageUrl, 'files'))
+        const found = newestLinks(
+          text,
+          cloud,
+          (link) => publisher.locate(link, pageUrl, 'files'),
+          lastPlausibleDay(now),
+        )
         return found.ok ? notBefore(namedDate, found.links) : found
       })
       if (!page.ok) return page.failure

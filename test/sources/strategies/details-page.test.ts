@@ -17,7 +17,7 @@ describe('the details page', () => {
 
   it('names nothing that is dated in the future', async () => {
     const { publisher, deps } = await startSetting()
-    publisher.answer(PAGE, bytes(weeklyPage('Public', ['20251028', '20361028'])))
+    publisher.answer(PAGE, bytes(weeklyPage('Public', ['20361028'])))
     const fetched = await createDetailsPage(deps).fetch(fetchRequest())
     expect(fetched.kind).toBe('unavailable')
     expect(fetched).not.toHaveProperty('namedDate')
