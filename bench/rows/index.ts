@@ -1,6 +1,7 @@
 /** The rows of the benchmark, in the order of its table. */
 import type { BenchRow } from '../contract.ts'
 import { httpNotModified, httpWhole } from './http.ts'
+import { importFolder } from './import.ts'
 import { parse } from './parse.ts'
 import { publishFirst, publishWeek } from './publish.ts'
 import { restart } from './restart.ts'
@@ -12,4 +13,5 @@ export const rows: readonly BenchRow[] = [
   httpWhole,
   httpNotModified,
   restart,
+  importFolder,
 ]

@@ -100,7 +100,7 @@ export const policies = {
 
 export type PolicyName = keyof typeof policies
 
-export const POLICY_NAMES = Object.keys(policies) as readonly PolicyName[]
+const POLICY_NAMES = Object.keys(policies) as readonly PolicyName[]
 
 /**
  * Reads the policy of every cloud: `permissive` is for all, `China=permissive` for one, and what is

@@ -64,15 +64,20 @@ export const pageCells: readonly Cell[] = [
   ),
   {
     step: 'page',
-    fault: 'a link with a date in the future',
+    fault: 'only a link with a date in the future',
     arrange(stage) {
       const future = filePath('Public', '20460101')
-      linking(stage, [HOST + future, link(stage, 1)])
+      linking(stage, [HOST + future])
       stage.publisher.answer(future, bytes(stage.week(1).text))
     },
     outcome: 'refused',
     says: /ServiceTags_Public_20460101\.json.*dated 2046-01-01, nothing after .* can be right/,
   },
+  useful('a link with a date in the future beside the right one', (stage) => {
+    const future = filePath('Public', '20460101')
+    linking(stage, [HOST + future, link(stage, 1)])
+    stage.publisher.answer(future, bytes(stage.week(1).text))
+  }),
   useful('three links to one date, of which the third works', (stage) => {
     const broken = ['1', '2'].map((n) => link(stage, 1).replace('/7/1/D/', `/${n}/`))
     linking(stage, [...broken, link(stage, 1)])
