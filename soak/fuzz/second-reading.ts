@@ -41,13 +41,13 @@ const SCHEMA = {
       type: 'array',
       items: {
         type: 'object',
-        required: ['name', 'id', 'properties'],
+        required: ['name', 'properties'],
         properties: {
           name: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$' },
           id: PLAIN,
           properties: {
             type: 'object',
-            required: ['changeNumber', 'region', 'platform', 'systemService', 'addressPrefixes'],
+            required: ['region', 'systemService', 'addressPrefixes'],
             properties: {
               changeNumber: COUNT,
               region: PLAIN,

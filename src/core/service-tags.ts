@@ -42,6 +42,9 @@ const TAG_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
 /** Internal region and service names, network features: printable ASCII, as all real ones are. */
 const PLAIN_TEXT = /^[\x20-\x7e]{0,128}$/
 
+/** Real tags have up to five. */
+const MOST_FEATURES = 50
+
 type Json = Readonly<Record<string, unknown>>
 
 /** Reads a service-tags document (JSON text). O(n log n) in the number of prefixes. */
@@ -124,10 +127,11 @@ class Reader {
     const properties = value['properties']
     const at = `${path}.properties`
     if (!isObject(properties)) return this.#refuse(at, properties, 'properties are an object')
+    this.#unused(path, value, at, properties)
     const before = this.#predecessor?.tags.get(name)
     if (before && isUnchanged(before, properties)) return before
     const region = this.#text(`${at}.region`, properties['region'])
-    const regionId = this.#integer(`${at}.regionId`, properties['regionId'] ?? 0)
+    const regionId = this.#integer(`${at}.regionId`, regionIdOf(properties))
     const systemService = this.#text(`${at}.systemService`, properties['systemService'])
     const networkFeatures = this.#features(`${at}.networkFeatures`, properties['networkFeatures'])
     const texts = properties['addressPrefixes']
@@ -136,6 +140,13 @@ class Reader {
     if (networkFeatures === undefined || prefixes === undefined) return
     const facts = { name, region, regionId, systemService, networkFeatures, prefixes }
     return { ...facts, digest: tagDigest(facts, this.#sha256) }
+  }
+
+  /** What no snapshot keeps: it may be missing, but not be something else than it always was. */
+  #unused(path: string, { id }: Json, at: string, { changeNumber, platform }: Json): void {
+    if (id !== undefined) this.#text(`${path}.id`, id)
+    if (changeNumber !== undefined) this.#integer(`${at}.changeNumber`, changeNumber)
+    if (platform !== undefined) this.#text(`${at}.platform`, platform)
   }
 
   /**
@@ -184,6 +195,9 @@ class Reader {
   #features(path: string, value: unknown): string[] | undefined {
     if (value === null || value === undefined) return []
     if (!Array.isArray(value)) return this.#refuse(path, value, 'a list of network features')
+    if (value.length > MOST_FEATURES) {
+      return this.#refuse(path, value, `at most ${MOST_FEATURES} network features`)
+    }
     const features = value.map((feature: unknown, i) => this.#text(`${path}[${i}]`, feature))
     if (!features.every((feature) => feature !== undefined)) return undefined
     return [...new Set(features)].filter((feature) => feature !== '').sort(compareText)
@@ -196,9 +210,9 @@ class Reader {
   }
 
   #integer(path: string, value: unknown): number | undefined {
-    return typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 2 ** 31
+    return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 31
       ? value
-      : this.#refuse(path, value, 'a whole number of 32 bits')
+      : this.#refuse(path, value, 'a whole number from 0 to 2147483647')
   }
 
   #refuse(path: string, value: unknown, reason: string): undefined {
@@ -217,11 +231,16 @@ function isUnchanged(tag: ServiceTag, properties: Json): boolean {
   const { addressPrefixes, networkFeatures } = properties
   return (
     tag.region === properties['region'] &&
-    tag.regionId === (properties['regionId'] ?? 0) &&
+    tag.regionId === regionIdOf(properties) &&
     tag.systemService === properties['systemService'] &&
     sameFeatures(networkFeatures ?? [], tag.networkFeatures) &&
     samePrefixes(addressPrefixes, tag.prefixes)
   )
+}
+
+/** Files before mid 2020 have none. */
+function regionIdOf({ regionId }: Json): unknown {
+  return regionId === undefined ? 0 : regionId
 }
 
 /** The first place at or after `from` whose prefix comes later in list order than the given one. */

@@ -14,16 +14,13 @@ export const JSON_LIMITS = {
   /** `[` and `{`. */
   containers: 50_000,
   levels: 16,
-  /** Of a longer text than `short`. */
   commas: 300_000,
-  /** Characters. Commas are most of the cost of counting, and so few values fit in memory. */
-  short: 6 * 1024 * 1024,
 } as const
 
 /** The first limit the text breaks. O(length), at the speed of `indexOf`; stops at a limit. */
 export function oversize(text: string): Refusal | undefined {
-  const { containers, levels, commas, short } = JSON_LIMITS
-  if (text.length > short && has(text, ',', commas + 1)) return refusal(commas, 'commas')
+  const { containers, levels, commas } = JSON_LIMITS
+  if (has(text, ',', commas + 1)) return refusal(commas, 'commas')
   const opened = positionsOf(text, ['[', '{'], containers + 1)
   if (opened.length > containers) return refusal(containers, 'lists and objects')
   const closed = positionsOf(text, [']', '}'], containers + 1)

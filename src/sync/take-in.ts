@@ -3,6 +3,7 @@ import { withAdditions } from '../core/additions.ts'
 import { diffSnapshots } from '../core/diff.ts'
 import { summaryOf } from '../core/diff-summary.ts'
 import { snapshotId, type FileDate } from '../core/file-date.ts'
+import type { GuardRule } from '../core/guard.ts'
 import { sha256 } from '../documents/read-document.ts'
 import type { Published } from '../history/published.ts'
 import type { Origin } from '../sources/contract.ts'
@@ -117,6 +118,9 @@ function isServed({ publication, record }: Published, contentHash: string): bool
   return publication.additionsOf === undefined && record.contentHash === contentHash
 }
 
+/** Vanished tags are a matter of size. A withdrawal or a wide prefix is not about removals. */
+const ABOUT_REMOVALS: readonly GuardRule[] = ['cloud-loss', 'tag-loss', 'size']
+
 /** What it adds is published at once if that alone is safe; what it removes waits for a person. */
 async function hold(
   deps: SyncDeps,
@@ -133,7 +137,8 @@ async function hold(
   const held = { kind: 'held', reasons, fileDate, contentHash, diff } as const
   if (request.dryRun) return { ...held, hold: undefined, additions: undefined }
   const kept = { reasons, diff: summaryOf(diff) }
-  const additions = await safeAdditions(deps, request, standing, entry)
+  const removes = reasons.every(({ rule }) => ABOUT_REMOVALS.includes(rule))
+  const additions = removes ? await safeAdditions(deps, request, standing, entry) : undefined
   if (!additions) {
     const hold = await store.holds.hold(entry, kept, serialOf(standing))
     if (hold) return { ...held, hold: hold.id, additions: undefined }

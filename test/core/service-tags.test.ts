@@ -200,7 +200,7 @@ describe('a refusal', () => {
       withProperty('regionId', '18'),
       `${IN_TAG}.regionId`,
       '18',
-      'a whole number of 32 bits',
+      'a whole number from 0 to 2147483647',
     ],
     [
       'a service with a control character',
@@ -208,6 +208,30 @@ describe('a refusal', () => {
       `${IN_TAG}.systemService`,
       'a\\u0000b',
       /^plain text/,
+    ],
+    [
+      'an id that is no plain text',
+      smallDocument({ values: [{ ...tagValue('AzureCloud', []), id: 'a\u0000b' }] }),
+      'values[0].id',
+      'a\\u0000b',
+      /^plain text/,
+    ],
+    [
+      'a negative change number of a tag',
+      withProperty('changeNumber', -1),
+      `${IN_TAG}.changeNumber`,
+      '-1',
+      /^a whole number from 0/,
+    ],
+    [
+      'a thousand features',
+      withProperty(
+        'networkFeatures',
+        Array.from({ length: 1000 }, (_, i) => `F${i}`),
+      ),
+      `${IN_TAG}.networkFeatures`,
+      '(a list of 1000)',
+      'at most 50 network features',
     ],
     [
       'features as text',
