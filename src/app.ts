@@ -119,7 +119,7 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
       void freshness.refresh()
     },
   })
-  const jobs = createJobs({ options: jobOptions, runner, log })
+  const jobs = createJobs({ options: jobOptions, runner, ping, log })
   const closing: (() => Promise<unknown>)[] = [() => dispatcher.destroy(), close]
 
   /** A run without a job would keep others from being asked for. */

@@ -11,6 +11,9 @@ export interface Prefix {
   readonly text: string
 }
 
+/** Eight groups of four digits, seven colons, and `/128`. A text of megabytes is not read to its end. */
+const LONGEST = 8 * 4 + 7 + 4
+
 const LENGTH = /^(?:0|[1-9][0-9]{0,2})$/
 
 /**
@@ -18,6 +21,7 @@ const LENGTH = /^(?:0|[1-9][0-9]{0,2})$/
  * what such text means (Squid masks with a warning, nftables takes it, devices drop it).
  */
 export function parsePrefix(text: string): Result<Prefix> {
+  if (text.length > LONGEST) return refuse(`a prefix has at most ${LONGEST} characters`)
   const slash = text.indexOf('/')
   if (slash < 0) return refuse('a prefix is an address, "/" and a length')
   const address = parseAddress(text.slice(0, slash))

@@ -3,6 +3,7 @@
  * tried again when the process that had it dies. It decides when and who; that two passes at once
  * do no harm is the store's doing (a publication compares and sets the serial).
  */
+import { setTimeout as wait } from 'node:timers/promises'
 import { PgBoss, type ConstructorOptions } from 'pg-boss'
 import type { Logger } from 'pino'
 import type { Run } from '../store/contract.ts'
@@ -32,6 +33,12 @@ const HEARTBEAT_SECONDS = 30
 
 const POLLING_SECONDS = 0.5
 
+/** Between two tries of a run that met a fault or lost its database. */
+const AGAIN_MS = 1_000
+
+/** So many faults, with a database that answers after each, may be the database's; one more is ours. */
+const FAULTS = 2
+
 /** A database that is down fails every poll. */
 const QUIET_MS = 60_000
 
@@ -44,9 +51,11 @@ interface JobData {
 export function createJobs(deps: {
   readonly options: ConstructorOptions
   readonly runner: Runner
+  /** Answers if the database does. */
+  readonly ping: () => Promise<void>
   readonly log: Logger
 }): Jobs {
-  const { options, runner, log } = deps
+  const { options, runner, ping, log } = deps
   const boss = new PgBoss({ ...options, schedule: false })
   let quietUntil = 0
   boss.on('error', (err) => {
@@ -69,9 +78,30 @@ export function createJobs(deps: {
     if (alone) await boss.deleteAllJobs(QUEUE)
     await boss.work<JobData>(QUEUE, { pollingIntervalSeconds: POLLING_SECONDS }, async (jobs) => {
       for (const { data, signal } of jobs) {
-        await runner.perform(data.runId, AbortSignal.any([signal, stopping.signal]))
+        await carryOut(data.runId, AbortSignal.any([signal, stopping.signal]))
       }
     })
+  }
+
+  /**
+   * A database that goes away takes the run's record with it, and the queue would give the job out
+   * again after a minute or two. This process is alive: it goes on as soon as the database is back.
+   * Only a fault that comes again while the database answers is recorded as the run's end.
+   */
+  async function carryOut(runId: string, signal: AbortSignal): Promise<void> {
+    for (let faults = 0; ;) {
+      try {
+        await runner.perform(runId, signal, { tryAgain: faults < FAULTS })
+        return
+      } catch (error) {
+        if (signal.aborted || faults >= FAULTS) throw error
+        faults += await ping().then(
+          () => 1,
+          () => 0,
+        )
+        await wait(AGAIN_MS, undefined, { signal }).catch(() => undefined)
+      }
+    }
   }
 
   return {

@@ -13,8 +13,15 @@ import { runOnce, type RunOutcome, type SyncDeps } from './run-once.ts'
 export interface Runner {
   /** Records the wish; `joined` if a run of the cloud is under way, which is then given. */
   request(wish: RunWish): Promise<{ run: Run; joined: boolean }>
-  /** Carries out a requested run and records what it came to; undefined if somebody else has. */
-  perform(id: string, signal: AbortSignal): Promise<RunOutcome | undefined>
+  /**
+   * Carries out a requested run and records what it came to; undefined if somebody else has. Rejects
+   * for a fault of ours or the database's, which is recorded unless the caller will try again.
+   */
+  perform(
+    id: string,
+    signal: AbortSignal,
+    options?: { readonly tryAgain: boolean },
+  ): Promise<RunOutcome | undefined>
 }
 
 export interface RunWish {
@@ -45,7 +52,7 @@ export function createRunner(deps: RunnerDeps): Runner {
       return store.runs.request(wish)
     },
 
-    async perform(id, signal) {
+    async perform(id, signal, { tryAgain } = { tryAgain: false }) {
       const run = await store.runs.byId(id)
       if (!run || !(await store.runs.start(id))) return undefined
       const log = deps.log.child({ runId: id, cloud: run.cloud })
@@ -67,6 +74,10 @@ export function createRunner(deps: RunnerDeps): Runner {
         if (!dryRun) deps.noticed?.(cloud, outcome)
         return outcome
       } catch (error) {
+        if (tryAgain) {
+          log.warn({ err: error }, 'Run lost its database or met a fault, it is tried again')
+          throw error
+        }
         await recordFault(deps, id, error, attempts)
         if (!run.dryRun)
           deps.noticed?.(run.cloud, { kind: 'failed', reason: 'a fault', url: undefined })

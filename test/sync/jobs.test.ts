@@ -220,7 +220,16 @@ function workerOn(
     now: () => new Date(),
     refresh,
   })
-  return { store, runner, jobs: createJobs({ options, runner, log }) }
+  return {
+    store,
+    runner,
+    jobs: createJobs({
+      options,
+      runner,
+      log,
+      ping: () => store.runs.list({ limit: 1 }).then(() => undefined),
+    }),
+  }
 }
 
 async function request({ runner, jobs }: Worker, cloud: Cloud): Promise<Run> {
