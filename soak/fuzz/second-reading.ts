@@ -51,7 +51,7 @@ const SCHEMA = {
             properties: {
               changeNumber: COUNT,
               region: PLAIN,
-              regionId: COUNT,
+              regionId: { anyOf: [{ type: 'null' }, COUNT] },
               platform: PLAIN,
               systemService: PLAIN,
               addressPrefixes: { type: 'array', items: { type: 'string' } },
@@ -73,7 +73,7 @@ interface SchemaDocument {
     readonly name: string
     readonly properties: {
       readonly region: string
-      readonly regionId?: number
+      readonly regionId?: number | null
       readonly systemService: string
       readonly addressPrefixes: readonly string[]
       readonly networkFeatures?: readonly string[] | null
@@ -111,7 +111,8 @@ export function secondReading(bytes: Uint8Array): SecondOpinion<SecondDocument> 
     }
     const set = new Set(prefixes)
     if (set.size < prefixes.length) return no(`${name}: a prefix twice`)
-    const { region, regionId = 0, systemService, networkFeatures } = properties
+    const { region, systemService, networkFeatures } = properties
+    const regionId = properties.regionId ?? 0
     const features = [...new Set(networkFeatures)].filter((feature) => feature !== '').sort()
     tags.push({
       ...{ name, region, regionId, systemService },

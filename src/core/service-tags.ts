@@ -238,9 +238,9 @@ function isUnchanged(tag: ServiceTag, properties: Json): boolean {
   )
 }
 
-/** Files before mid 2020 have none. */
+/** Files before mid 2020 have none; null says the same. */
 function regionIdOf({ regionId }: Json): unknown {
-  return regionId === undefined ? 0 : regionId
+  return regionId ?? 0
 }
 
 /** The first place at or after `from` whose prefix comes later in list order than the given one. */
