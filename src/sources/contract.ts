@@ -41,6 +41,8 @@ export interface FetchRequest {
   /** Ends the fetch: shutdown, or the run's time limit. */
   readonly signal: AbortSignal
   readonly now: Date
+  /** A file dated later cannot be right. */
+  readonly notAfter: FileDate
   /** Date of the newest accepted file; guesses only look for later ones. */
   readonly newestFileDate?: FileDate | undefined
   readonly lastGood?: LastGood | undefined

@@ -5,19 +5,11 @@ const DAY_MS = 86_400_000
 
 const MONDAY = 1
 
-/** A week ahead allows for clocks and time zones. */
-const DAYS_AHEAD = 8
-
 /** The day of a moment. Throws for a clock that is wrong by decades. */
 export function dayOf(time: Date): FileDate {
   const day = parseFileDate(time.toISOString().slice(0, 10))
   if (!day.ok) throw new Error(`the clock says ${time.toISOString()}: ${day.reason}`)
   return day.value
-}
-
-/** No file can be dated later: they appear days after the Monday they are named by. */
-export function lastPlausibleDay(time: Date): FileDate {
-  return dayOf(daysBefore(time, -DAYS_AHEAD))
 }
 
 /** The Monday on or before a moment. */

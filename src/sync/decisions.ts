@@ -162,8 +162,8 @@ interface RepublishWish extends Decision {
   readonly kind: 'rollback' | 'release' | 'purge'
   readonly until?: Date | undefined
   readonly additionsOf?: number | undefined
-  /** The publication decided upon; by default the current one. */
-  readonly expected?: Publication | undefined
+  /** The publication decided upon; undefined for none. */
+  readonly expected: Publication | undefined
 }
 
 async function republish(
@@ -171,12 +171,11 @@ async function republish(
   record: SnapshotRecord,
   { kind, by, reason, until, additionsOf, expected }: RepublishWish,
 ): Promise<Publication> {
-  const current = expected ?? (await publications.current(record.cloud))
   const result = await publications.republish(record, {
     kind,
     publishedBy: by,
     reason,
-    expectedSerial: current?.serial ?? 0,
+    expectedSerial: expected?.serial ?? 0,
     until,
     additionsOf,
   })

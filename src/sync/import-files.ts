@@ -13,7 +13,7 @@ import { readAnyDocument, readDocument } from '../documents/read-document.ts'
 import { isRetiredXml } from '../history/retired-xml.ts'
 import type { WeeklyFile } from '../sources/weekly-files.ts'
 import type { Publication, SnapshotRecord, Store } from '../store/contract.ts'
-import { judgeCandidate, type GuardDeps } from './judge-candidate.ts'
+import { judgeCandidate, refusalsOf, type GuardDeps } from './judge-candidate.ts'
 import { latestPlausibleDate } from './plausible-date.ts'
 
 export type Imported =
@@ -82,12 +82,7 @@ async function importFile(
     before && { ...before, newestFileDate: before.fileDate },
   )
   if (verdict.kind === 'refuse') {
-    const refusals = verdict.reasons.map(({ text }) => ({
-      path: '',
-      value: fileName,
-      reason: text,
-    }))
-    return { kind: 'refused', file, refusals }
+    return { kind: 'refused', file, refusals: refusalsOf(verdict.reasons, fileName) }
   }
   const reasons = verdict.kind === 'hold' ? verdict.reasons : []
   imported.set(cloud, { snapshot, fileDate })

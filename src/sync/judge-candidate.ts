@@ -2,7 +2,14 @@
 import type { Cloud } from '../core/cloud.ts'
 import { diffSnapshots, type SnapshotDiff } from '../core/diff.ts'
 import type { FileDate } from '../core/file-date.ts'
-import { judge, type Candidate, type GuardPolicy, type Verdict } from '../core/guard.ts'
+import {
+  judge,
+  type Candidate,
+  type GuardPolicy,
+  type GuardReason,
+  type Verdict,
+} from '../core/guard.ts'
+import type { Refusal } from '../core/service-tags.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 
 /** What decides, by cloud and by what lists are made of. */
@@ -10,6 +17,11 @@ export interface GuardDeps {
   readonly policyOf: (cloud: Cloud) => GuardPolicy
   /** Tags that allowlists name, in the words of this snapshot. */
   readonly namedTags: (snapshot: Snapshot) => Promise<readonly string[]>
+}
+
+/** What the guard refuses, as what a parser refuses: the whole file is the value. */
+export function refusalsOf(reasons: readonly GuardReason[], fileName: string): Refusal[] {
+  return reasons.map(({ text }) => ({ path: '', value: fileName, reason: text }))
 }
 
 /** What the candidate is measured against. */

@@ -10,6 +10,7 @@ import type { FetchAttempt, Fetched, Origin, Source } from '../sources/contract.
 import type { Publication, SnapshotRecord, Store } from '../store/contract.ts'
 import { releaseEnded } from './decisions.ts'
 import type { GuardDeps } from './judge-candidate.ts'
+import { latestPlausibleDate } from './plausible-date.ts'
 import { provesNothing, takeIn, type Standing } from './take-in.ts'
 
 export interface SyncDeps extends GuardDeps {
@@ -99,6 +100,7 @@ export async function runOnce(deps: SyncDeps, request: RunRequest): Promise<RunO
     signal,
     record,
     now: now(),
+    notAfter: latestPlausibleDate(now()),
     newestFileDate: newest?.fileDate,
     lastGood: await store.history.lastGood(cloud),
     // A 304 may only stand for the newest file saying what is published: all else is judged.

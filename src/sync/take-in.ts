@@ -8,7 +8,7 @@ import { sha256 } from '../documents/read-document.ts'
 import type { Published } from '../history/published.ts'
 import type { Origin } from '../sources/contract.ts'
 import type { Entry, Hold, PublicationKind } from '../store/contract.ts'
-import { judgeCandidate, type Before, type Judged } from './judge-candidate.ts'
+import { judgeCandidate, refusalsOf, type Before, type Judged } from './judge-candidate.ts'
 import { latestPlausibleDate } from './plausible-date.ts'
 import type { RunOutcome, RunRequest, SyncDeps } from './run-once.ts'
 
@@ -39,11 +39,7 @@ export async function takeIn(
   )
   const { verdict, diff } = judged
   if (verdict.kind === 'refuse') {
-    const refusals = verdict.reasons.map(({ text }) => ({
-      path: '',
-      value: origin.fileName,
-      reason: text,
-    }))
+    const refusals = refusalsOf(verdict.reasons, origin.fileName)
     return { kind: 'refused', refusals, url: origin.url }
   }
   const known = await knownAlready(deps, request, standing, entry)

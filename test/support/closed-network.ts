@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs'
 import { readConfig } from '../../src/config.ts'
 import { createDispatcher } from '../../src/sources/dispatcher.ts'
 import { createSource } from '../../src/sources/index.ts'
+import { latestPlausibleDate } from '../../src/sync/plausible-date.ts'
 import { startForwardProxy } from './forward-proxy.ts'
 import { bytes, filePath, pagePath, startPublisher, weeklyPage } from './publisher.ts'
 
@@ -34,6 +35,7 @@ const fetched = await createSource(config.source, { version: '1.2.3', dispatcher
   signal: AbortSignal.timeout(30_000),
   validatorsOf: () => Promise.resolve(undefined),
   now: new Date(),
+  notAfter: latestPlausibleDate(new Date()),
   record: () => undefined,
 })
 await dispatcher.destroy()

@@ -11,7 +11,7 @@ import {
   type StrategyDeps,
 } from '../ask.ts'
 import type { Fetched } from '../contract.ts'
-import { dayOf, lastPlausibleDay } from '../days.ts'
+import { dayOf } from '../days.ts'
 import { newestLinks, type PageLink } from '../page-links.ts'
 
 /** `name` tells the same way at another origin apart. */
@@ -22,7 +22,7 @@ export function createDetailsPage(deps: StrategyDeps, name = 'details-page'): St
     name,
     description: `the newest file that the download page of ${publisher.description} links`,
     async fetch(request) {
-      const { cloud, signal, now, namedDate } = request
+      const { cloud, signal, now, notAfter, namedDate } = request
       const ask = createAsk(name, deps, request)
       const pageUrl = publisher.pageUrl(cloud)
       // A page is asked for without validators, so it always brings bytes.
@@ -32,7 +32,7 @@ export function createDetailsPage(deps: StrategyDeps, name = 'details-page'): St
           text,
           cloud,
           (link) => publisher.locate(link, pageUrl, 'files'),
-          lastPlausibleDay(now),
+          notAfter,
         )
         return found.ok ? notBefore(namedDate, found.links) : found
       })
