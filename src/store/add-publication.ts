@@ -1,7 +1,7 @@
 /** One more publication of a cloud, within a transaction that holds the cloud's lock. */
 import type { Cloud } from '../core/cloud.ts'
 import type { Publication, PublicationRequest } from './contract.ts'
-import { publicationOf, type Queries } from './rows.ts'
+import { databaseTime, publicationOf, type Queries } from './rows.ts'
 
 export async function currentPublication(
   queries: Queries,
@@ -14,15 +14,11 @@ export async function currentPublication(
   return row ? publicationOf(row) : undefined
 }
 
-/** The database's time, since processes have clocks of their own; later than every one before. */
+/** Later than every one before, should the database's clock have been put back. */
 async function timeOfNext(tx: Queries, cloud: Cloud): Promise<Date> {
-  const rows = await tx.$queryRaw<{ now: Date }[]>`
-    SELECT greatest(date_trunc('milliseconds', now()),
-      (SELECT max(published_at) + interval '1 millisecond' FROM publication WHERE cloud = ${cloud})
-    ) AS now`
-  const [row] = rows
-  if (!row) throw new Error('the database tells no time')
-  return row.now
+  const now = await databaseTime(tx)
+  const last = (await currentPublication(tx, cloud))?.publishedAt
+  return last && last >= now ? new Date(last.getTime() + 1) : now
 }
 
 /** The caller has compared the serial. */

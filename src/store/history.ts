@@ -14,6 +14,7 @@ import { beginDocument, readDocumentBytes } from './documents.ts'
 import type { PrismaClient } from './generated/client.ts'
 import { writeIntervals } from './intervals.ts'
 import {
+  databaseTime,
   dateOf,
   fileDateOf,
   inTransaction,
@@ -145,15 +146,6 @@ export async function acceptEntry(
   })
   loader.remember(row.id, snapshot)
   return { record: snapshotRecord(row), isNew: true }
-}
-
-/** Compared with the times of publications, which other processes make. */
-async function databaseTime(tx: Queries): Promise<Date> {
-  const rows = await tx.$queryRaw<{ now: Date }[]>`
-    SELECT date_trunc('milliseconds', now()) AS now`
-  const [row] = rows
-  if (!row) throw new Error('the database tells no time')
-  return row.now
 }
 
 /** One row per document and place it was seen at, however often it is seen there. */

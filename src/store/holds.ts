@@ -62,7 +62,9 @@ export function createHoldStore(prisma: PrismaClient): HoldStore {
         const current = await currentPublication(tx, cloud)
         if (current?.additionsOf === undefined) return rejected
         // Of an earlier candidate that this one has replaced: nobody else can decide about them.
-        if (current.additionsOf !== id) await rejectReplaced(tx, current.additionsOf, decision)
+        if (current.additionsOf !== id) {
+          await decide(tx, current.additionsOf, 'rejected', decision, 'replaced')
+        }
         const publication = await addPublication(tx, cloud, current.snapshotId, {
           // What is pinned stays pinned, without them.
           kind: current.kind === 'rollback' ? 'rollback' : 'rejection',
@@ -114,13 +116,6 @@ export async function keepHold(
   return holdOf(row)
 }
 
-async function rejectReplaced(tx: Queries, id: number, { by, reason }: Decision): Promise<void> {
-  await tx.$executeRaw`
-    UPDATE hold
-    SET state = 'rejected', decided_by = ${by}, decision_reason = ${reason}, decided_at = now()
-    WHERE id = ${id} AND state = 'replaced'`
-}
-
 /** What was published or offered again is newer than whatever waits. */
 export async function settleHolds(queries: Queries, cloud: Cloud): Promise<void> {
   await queries.hold.updateMany({
@@ -129,17 +124,18 @@ export async function settleHolds(queries: Queries, cloud: Cloud): Promise<void>
   })
 }
 
-/** Decides about a hold if it still waits; `now` is false if it does not, with its state. */
+/** Decides about a hold if it still waits (or is `from`); `now` is false if it does not, with its state. */
 export async function decide(
   tx: Queries,
   id: number,
   state: 'approved' | 'rejected',
   { by, reason }: Decision,
+  from: 'waiting' | 'replaced' = 'waiting',
 ): Promise<{ now: boolean; state: Hold['state'] }> {
   const decided = await tx.$executeRaw`
     UPDATE hold
     SET state = ${state}, decided_by = ${by}, decision_reason = ${reason}, decided_at = now()
-    WHERE id = ${id} AND state = 'waiting'`
+    WHERE id = ${id} AND state = ${from}`
   if (decided === 1) return { now: true, state }
   const row = await tx.hold.findUniqueOrThrow({ where: { id }, select: { state: true } })
   return { now: false, state: stateOf(row.state) }

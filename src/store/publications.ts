@@ -11,7 +11,14 @@ import type {
 import type { PrismaClient } from './generated/client.ts'
 import { acceptEntry } from './history.ts'
 import { decide, keepHold, settleHolds } from './holds.ts'
-import { inTransaction, kindOf, lockCloud, publicationOf, type Queries } from './rows.ts'
+import {
+  databaseTime,
+  inTransaction,
+  kindOf,
+  lockCloud,
+  publicationOf,
+  type Queries,
+} from './rows.ts'
 import type { SnapshotLoader } from './snapshot-loader.ts'
 
 export function createPublicationStore(
@@ -128,7 +135,7 @@ async function servedWithin(
       AND serial >= coalesce((SELECT max(serial) FROM publication
         WHERE cloud = ${cloud} AND kind IN ('rollback', 'purge')), 0)
     ORDER BY serial DESC`
-  const now = rows[0]?.now ?? (await clock(prisma))
+  const now = rows[0]?.now ?? (await databaseTime(prisma))
   return { now, served: rows.map((row) => servedOf(cloud, row)) }
 }
 
@@ -145,11 +152,4 @@ function servedOf(cloud: Cloud, row: ServedRow): ServedPublication {
     additionsOf: row.additions_of ?? undefined,
     endedAt: row.ended_at ?? undefined,
   }
-}
-
-async function clock(prisma: PrismaClient): Promise<Date> {
-  const rows = await prisma.$queryRaw<{ now: Date }[]>`SELECT now() AS now`
-  const [row] = rows
-  if (!row) throw new Error('the database tells no time')
-  return row.now
 }

@@ -30,6 +30,15 @@ export async function lockCloud(tx: Queries, cloud: Cloud): Promise<number> {
   return rows[0]?.serial ?? 0
 }
 
+/** The database's clock, to the millisecond as its columns keep it: processes have clocks of their own. */
+export async function databaseTime(queries: Queries): Promise<Date> {
+  const rows = await queries.$queryRaw<{ now: Date }[]>`
+    SELECT date_trunc('milliseconds', now()) AS now`
+  const [row] = rows
+  if (!row) throw new Error('the database tells no time')
+  return row.now
+}
+
 export function isUniqueViolation(error: unknown): boolean {
   return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002'
 }
