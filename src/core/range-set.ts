@@ -1,101 +1,150 @@
 /**
- * An immutable set of addresses of both families: sorted, disjoint, non-adjacent ranges.
+ * An immutable set of addresses of both families: sorted, disjoint, non-adjacent ranges. The same
+ * addresses are the same ranges, however the set was made; the families never mix.
  *
- * A family's ranges are kept as edges, ascending: at an even edge the set begins, at an odd edge it
- * ends (half-open, so the last edge may be one past the last address). An edge is one number for
- * IPv4 and four 32-bit words for IPv6; doubles hold all of them exactly, the end edge included.
- *
- *     10.0.0.0/24 and 10.0.2.0/24   ->   [10.0.0.0, 10.0.1.0, 10.0.2.0, 10.0.3.0]
- *
- * Every operation is then one walk over two lists of edges.
+ * Here is what a set can be asked. How its ranges are kept and combined is told in
+ * `range-set-edges.ts`, how they are made of unsorted networks in `range-set-build.ts`, and how they
+ * are cut into networks in `range-set-cover.ts`.
  */
 import { FAMILIES, WORDS, type Address, type Family } from './address.ts'
+import type { NetworkTable } from './network-table.ts'
 import { prefixOf, type Prefix } from './prefix.ts'
+import { coverIPv4, coverIPv6, type NetworkVisit } from './range-set-cover.ts'
+import {
+  combine,
+  countAddresses,
+  DIFFERENCE,
+  edgesUpTo,
+  equalEdges,
+  includesAll,
+  INTERSECTION,
+  isEdgeInside,
+  NO_EDGES,
+  UNION,
+  type Combination,
+  type Edges,
+  type FamilyEdges,
+} from './range-set-edges.ts'
+import {
+  edgesOfPrefixes,
+  edgesOfRanges,
+  edgesOfTable,
+  type AddressRange,
+} from './range-set-input.ts'
+import { parseEdges, parseLineEdges, textsOf } from './range-set-text.ts'
+import { accept, type Result } from './result.ts'
 
-type Edges = Float64Array
-
-const WORD = 2 ** 32
-const NONE: Edges = new Float64Array(0)
-
-/** 2 to the power of 0 to 32: looked up, as it is needed for every prefix of a file. */
-const POWERS: readonly number[] = Array.from({ length: 33 }, (_, exponent) => 2 ** exponent)
-
-/** First and last address of a range, both in the set. */
-export interface AddressRange {
-  readonly family: Family
-  readonly first: readonly number[]
-  readonly last: readonly number[]
-}
+export type { AddressRange } from './range-set-input.ts'
 
 export class RangeSet {
-  static readonly empty = new RangeSet(NONE, NONE)
+  static readonly empty = new RangeSet({ 4: NO_EDGES, 6: NO_EDGES })
 
-  readonly #edges: Readonly<Record<Family, Edges>>
+  readonly #edges: FamilyEdges
 
-  private constructor(v4: Edges, v6: Edges) {
-    this.#edges = { 4: v4, 6: v6 }
+  private constructor(edges: FamilyEdges) {
+    this.#edges = edges
   }
 
-  /** Any prefixes, in any order, overlapping or not. O(n log n). */
+  /**
+   * Any prefixes, in any order, overlapping or not. O(n): one pass if they are in list order, else up
+   * to 3 passes more of a radix sort for IPv4 and 12 for IPv6.
+   */
   static of(prefixes: Iterable<Prefix>): RangeSet {
-    const byFamily: Record<Family, Prefix[]> = { 4: [], 6: [] }
-    for (const prefix of prefixes) byFamily[prefix.family].push(prefix)
-    return new RangeSet(edgesOfIPv4(byFamily[4]), edgesOfIPv6(byFamily[6]))
+    return new RangeSet(edgesOfPrefixes(listOf(prefixes)))
   }
 
-  /** The addresses from `first` to `last`, both included; both of one family and in order. */
+  /**
+   * Reads prefixes, single addresses and ranges (`20.0.0.0-20.0.3.255`), in any order, overlapping
+   * or not, of both families. Host bits are refused, as by `parsePrefix`; the refusal names the text
+   * and the rule. No object is made for a network. O(characters), and what `of` takes.
+   */
+  static parse(texts: Iterable<string>): Result<RangeSet> {
+    const edges = parseEdges(listOf(texts))
+    return edges.ok ? accept(new RangeSet(edges.value)) : edges
+  }
+
+  /**
+   * The same of the bytes of a list with one of them a line; empty lines are passed over. The fastest
+   * way in: no text is made of a line. The refusal names the line too.
+   */
+  static parseLines(list: Uint8Array): Result<RangeSet> {
+    const edges = parseLineEdges(list)
+    return edges.ok ? accept(new RangeSet(edges.value)) : edges
+  }
+
+  /**
+   * The networks of a table, or those with the given ordinals: IPv4 networks are counted first, from
+   * 0. O(n) where they are in list order, else as `of`.
+   */
+  static ofTable(table: NetworkTable, ordinals?: ArrayLike<number>): RangeSet {
+    return new RangeSet(edgesOfTable(table, ordinals))
+  }
+
+  /** Any ranges, in any order, overlapping or not; each from a first address to a last. As `of`. */
+  static ofRanges(ranges: Iterable<AddressRange>): RangeSet {
+    return new RangeSet(edgesOfRanges(listOf(ranges)))
+  }
+
+  /** The addresses from `first` to `last`, both included; both of one family and in order. O(1). */
   static between(first: Address, last: Address): RangeSet {
-    const edges = new Float64Array([...first.words, ...last.words])
-    increment(edges, first.words.length, first.words.length)
-    return first.family === 4 ? new RangeSet(edges, NONE) : new RangeSet(NONE, edges)
+    return RangeSet.ofRanges([{ family: first.family, first: first.words, last: last.words }])
   }
 
-  /** Addresses in either set. O(n + m), as the other two operations. */
+  /** Addresses in either set. O(n + m), as the other operations. */
   union(other: RangeSet): RangeSet {
-    return this.#combine(other, (mine, theirs) => mine || theirs)
+    return this.#combine(other, UNION)
   }
 
   /** Addresses in both sets. */
   intersect(other: RangeSet): RangeSet {
-    return this.#combine(other, (mine, theirs) => mine && theirs)
+    return this.#combine(other, INTERSECTION)
   }
 
   /** Addresses in this set and not in the other. */
   subtract(other: RangeSet): RangeSet {
-    return this.#combine(other, (mine, theirs) => mine && !theirs)
+    return this.#combine(other, DIFFERENCE)
   }
 
-  /** The part of the set in one family. */
+  /** Addresses of the bound that are not in this set. */
+  complementWithin(bound: RangeSet): RangeSet {
+    return bound.subtract(this)
+  }
+
+  /** The part of the set in one family. O(1). */
   only(family: Family): RangeSet {
-    return family === 4 ? new RangeSet(this.#edges[4], NONE) : new RangeSet(NONE, this.#edges[6])
+    const edges = this.#edges[family]
+    return new RangeSet(family === 4 ? { 4: edges, 6: NO_EDGES } : { 4: NO_EDGES, 6: edges })
   }
 
   /** O(log n). */
-  contains(address: Address): boolean {
-    const { family, words } = address
-    return edgesUpTo(this.#edges[family], words, WORDS[family]) % 2 === 1
+  contains({ family, words }: Address): boolean {
+    return edgesUpTo(family, this.#edges[family], words) % 2 === 1
   }
 
   /** True if every address of the prefix is in the set. O(log n). */
-  covers(prefix: Prefix): boolean {
-    const width = WORDS[prefix.family]
-    const edges = this.#edges[prefix.family]
-    const passed = edgesUpTo(edges, prefix.first, width)
-    if (passed % 2 === 0) return false
-    return compareEdges(edges, passed * width, endOf(prefix), 0, width) >= 0
+  covers({ family, first, length }: Prefix): boolean {
+    const edges = this.#edges[family]
+    const passed = edgesUpTo(family, edges, first)
+    return passed % 2 === 1 && !isEdgeInside(edges, passed, first, length)
   }
 
   /** True if any address of the prefix is in the set. O(log n). */
-  overlaps(prefix: Prefix): boolean {
-    const width = WORDS[prefix.family]
-    const edges = this.#edges[prefix.family]
-    const passed = edgesUpTo(edges, prefix.first, width)
-    return passed % 2 === 1 || isEdgeInside(edges, passed, prefix)
+  overlaps({ family, first, length }: Prefix): boolean {
+    const edges = this.#edges[family]
+    const passed = edgesUpTo(family, edges, first)
+    return passed % 2 === 1 || isEdgeInside(edges, passed, first, length)
+  }
+
+  /** True if every address of the other set, of m ranges, is in this one. O(m log(n / m)). */
+  includes(other: RangeSet): boolean {
+    return FAMILIES.every((family) =>
+      includesAll(family, this.#edges[family], other.#edges[family]),
+    )
   }
 
   /**
    * The prefixes that `overlaps` is true of; they come in list order. One walk over both: far
-   * cheaper than asking about each, for the many thousand prefixes of a file.
+   * cheaper than asking about each, for the many thousand prefixes of a file. O(n + m) at most.
    */
   overlapping(prefixes: readonly Prefix[]): Prefix[] {
     if (this.isEmpty) return []
@@ -104,242 +153,84 @@ export class RangeSet {
     for (const prefix of prefixes) {
       if (prefix.family !== family) [family, passed] = [prefix.family, 0]
       const edges = this.#edges[family]
-      passed = edgesUpTo(edges, prefix.first, WORDS[family], passed)
-      if (passed % 2 === 1 || isEdgeInside(edges, passed, prefix)) found.push(prefix)
+      passed = edgesUpTo(family, edges, prefix.first, 0, passed)
+      if (passed % 2 === 1 || isEdgeInside(edges, passed, prefix.first, prefix.length)) {
+        found.push(prefix)
+      }
     }
     return found
   }
 
-  /** Exact number of addresses of a family. */
+  /** Exact number of addresses of a family. O(n). */
   count(family: Family): bigint {
-    const edges = this.#edges[family]
-    const width = WORDS[family]
-    let count = 0n
-    for (let at = 0; at < edges.length; at += 2 * width) {
-      count += toBigInt(edges, at + width, width) - toBigInt(edges, at, width)
-    }
-    return count
+    return countAddresses(family, this.#edges[family])
   }
 
   get isEmpty(): boolean {
     return this.#edges[4].length === 0 && this.#edges[6].length === 0
   }
 
+  /** O(n). */
   equals(other: RangeSet): boolean {
-    return FAMILIES.every((family) => {
-      const [a, b] = [this.#edges[family], other.#edges[family]]
-      return a.length === b.length && a.every((word, i) => word === b[i])
-    })
+    return FAMILIES.every((family) => equalEdges(this.#edges[family], other.#edges[family]))
   }
 
-  /** The ranges in order, IPv4 first. */
+  /** The ranges in order, IPv4 first. O(n). */
   *ranges(): Iterable<AddressRange> {
     for (const family of FAMILIES) {
       const width = WORDS[family]
       const edges = this.#edges[family]
       for (let at = 0; at < edges.length; at += 2 * width) {
-        const last = edges.slice(at + width, at + 2 * width)
-        decrement(last, 0, width)
-        yield { family, first: [...edges.subarray(at, at + width)], last: [...last] }
+        const first = [...edges.subarray(at, at + width)]
+        yield { family, first, last: lastBefore(edges, at + width, width) }
       }
     }
   }
 
   /**
-   * The fewest prefixes that hold exactly these addresses, in list order (IPv4 first). Each range
-   * is cut into the largest aligned blocks from its start. O(n * bits).
+   * Visits the fewest networks that hold exactly these addresses, in list order (IPv4 first), and
+   * allocates nothing for each. O(networks), which are less than two for each bit of a range.
    */
+  eachNetwork(visit: NetworkVisit): void {
+    coverIPv4(this.#edges[4], visit)
+    coverIPv6(this.#edges[6], visit)
+  }
+
+  /** The same networks as text. */
+  texts(): string[] {
+    return textsOf(this.#edges)
+  }
+
+  /** The same networks as prefixes. */
   prefixes(): Prefix[] {
-    return FAMILIES.flatMap((family) => coverOf(family, this.#edges[family]))
+    const cover: Prefix[] = []
+    this.eachNetwork((family, first, length) => {
+      cover.push(prefixOf(family, [...first], length))
+    })
+    return cover
   }
 
-  #combine(other: RangeSet, keep: (mine: boolean, theirs: boolean) => boolean): RangeSet {
-    return new RangeSet(
-      combine(this.#edges[4], other.#edges[4], WORDS[4], keep),
-      combine(this.#edges[6], other.#edges[6], WORDS[6], keep),
-    )
-  }
-}
-
-/**
- * One walk over the edges of both lists; an edge is kept where the wanted state changes.
- *
- *     a        ──┤████████├──────
- *     b        ──────┤████████├──
- *     a and b  ──────┤████├──────
- */
-function combine(
-  a: Edges,
-  b: Edges,
-  width: number,
-  keep: (inA: boolean, inB: boolean) => boolean,
-): Edges {
-  const out = new Float64Array(a.length + b.length)
-  let [i, j, end] = [0, 0, 0]
-  let [inA, inB, inside] = [false, false, false]
-  while (i < a.length || j < b.length) {
-    const order = i >= a.length ? 1 : j >= b.length ? -1 : compareEdges(a, i, b, j, width)
-    const [from, at] = order <= 0 ? [a, i] : [b, j]
-    if (order <= 0) {
-      inA = !inA
-      i += width
-    }
-    if (order >= 0) {
-      inB = !inB
-      j += width
-    }
-    if (keep(inA, inB) !== inside) {
-      for (let w = 0; w < width; w++) out[end + w] = from[at + w] ?? 0
-      end += width
-      inside = !inside
-    }
-  }
-  return out.slice(0, end)
-}
-
-/** Sorts (start, length) packed in one double: 32 + 6 bits, so the native sort does it. */
-function edgesOfIPv4(prefixes: readonly Prefix[]): Edges {
-  const keys = new Float64Array(prefixes.length)
-  prefixes.forEach(({ first, length }, i) => (keys[i] = (first[0] ?? 0) * 64 + length))
-  keys.sort()
-  const edges = new Float64Array(keys.length * 2)
-  let end = 0
-  for (const key of keys) {
-    const length = key % 64
-    const start = (key - length) / 64
-    const stop = start + 2 ** (32 - length)
-    if (end > 0 && start <= (edges[end - 1] ?? 0)) {
-      if (stop > (edges[end - 1] ?? 0)) edges[end - 1] = stop
-    } else {
-      edges[end] = start
-      edges[end + 1] = stop
-      end += 2
-    }
-  }
-  return edges.slice(0, end)
-}
-
-function edgesOfIPv6(prefixes: readonly Prefix[]): Edges {
-  const width = WORDS[6]
-  const sorted = prefixes.toSorted((a, b) => compareEdges(a.first, 0, b.first, 0, width))
-  const edges = new Float64Array(sorted.length * 2 * width)
-  let end = 0
-  for (const prefix of sorted) {
-    const stop = endOf(prefix)
-    if (end > 0 && compareEdges(prefix.first, 0, edges, end - width, width) <= 0) {
-      if (compareEdges(stop, 0, edges, end - width, width) > 0) edges.set(stop, end - width)
-    } else {
-      edges.set(prefix.first, end)
-      edges.set(stop, end + width)
-      end += 2 * width
-    }
-  }
-  return edges.slice(0, end)
-}
-
-/** One past the last address of a prefix. */
-function endOf({ first, length }: Prefix): number[] {
-  const end = [...first]
-  addBlock(end, length)
-  return end
-}
-
-/** True if there is such an edge and it is an address of the prefix, but not the first. */
-function isEdgeInside(edges: Edges, index: number, { first, length }: Prefix): boolean {
-  const at = index * first.length
-  if (at >= edges.length) return false
-  let w = 0
-  while (w + 1 < first.length && edges[at + w] === first[w]) w++
-  const distance = (edges[at + w] ?? 0) - (first[w] ?? 0)
-  const hostBits = Math.min(32, Math.max(0, 32 * (w + 1) - length))
-  return distance > 0 && distance < (POWERS[hostBits] ?? 0)
-}
-
-/** Adds the size of a block of the given prefix length; the top word may reach 2^32. */
-function addBlock(words: number[], length: number): void {
-  let at = length === 0 ? 0 : Math.ceil(length / 32) - 1
-  words[at] = (words[at] ?? 0) + 2 ** (32 - (length - 32 * at))
-  for (; at > 0 && (words[at] ?? 0) >= WORD; at--) {
-    words[at] = (words[at] ?? 0) - WORD
-    words[at - 1] = (words[at - 1] ?? 0) + 1
+  #combine(other: RangeSet, combination: Combination): RangeSet {
+    const [mine, theirs] = [this.#edges, other.#edges]
+    return new RangeSet({
+      4: combine(4, mine[4], theirs[4], combination),
+      6: combine(6, mine[6], theirs[6], combination),
+    })
   }
 }
 
-function coverOf(family: Family, edges: Edges): Prefix[] {
-  const width = WORDS[family]
-  const cover: Prefix[] = []
-  for (let at = 0; at < edges.length; at += 2 * width) {
-    let start = [...edges.subarray(at, at + width)]
-    while (compareEdges(start, 0, edges, at + width, width) < 0) {
-      let length = widestAligned(start)
-      let next = [...start]
-      addBlock(next, length)
-      while (compareEdges(next, 0, edges, at + width, width) > 0) {
-        length++
-        next = [...start]
-        addBlock(next, length)
-      }
-      cover.push(prefixOf(family, start, length))
-      start = next
-    }
-  }
-  return cover
+/** An array, so that no code of others runs while a set is built. */
+function listOf<T>(items: Iterable<T>): readonly T[] {
+  return Array.isArray(items) ? (items as readonly T[]) : [...items]
 }
 
-/** The shortest prefix length of a block that can start here: bits up to the last one set. */
-function widestAligned(words: readonly number[]): number {
-  for (let at = words.length - 1; at >= 0; at--) {
-    const word = words[at] ?? 0
-    if (word !== 0) return 32 * at + Math.clz32(word & -word) + 1
+/** The last address of a range that ends at an edge, or at the end of all addresses. */
+function lastBefore(edges: Edges, at: number, width: number): number[] {
+  const last = edges.slice(at, at + width)
+  if (last.length === 0) return new Array<number>(width).fill(0xffffffff)
+  for (let w = width - 1, borrows = true; borrows; w--) {
+    borrows = last[w] === 0
+    last[w] = (last[w] ?? 0) - 1
   }
-  return 0
-}
-
-/** How many edges are at or before the address; `known` of them are already known to be. */
-function edgesUpTo(edges: Edges, address: readonly number[], width: number, known = 0): number {
-  let [low, high] = [known, edges.length / width]
-  let probe = low // the answer is mostly the one already known
-  while (low < high) {
-    if (compareEdges(edges, probe * width, address, 0, width) <= 0) low = probe + 1
-    else high = probe
-    probe = (low + high) >>> 1
-  }
-  return low
-}
-
-function compareEdges(
-  a: ArrayLike<number>,
-  i: number,
-  b: ArrayLike<number>,
-  j: number,
-  width: number,
-): number {
-  for (let w = 0; w < width; w++) {
-    const difference = (a[i + w] ?? 0) - (b[j + w] ?? 0)
-    if (difference !== 0) return difference
-  }
-  return 0
-}
-
-function increment(edges: Edges, at: number, width: number): void {
-  for (let i = at + width - 1; i >= at; i--) {
-    const next = (edges[i] ?? 0) + 1
-    const carries = next === WORD && i > at
-    edges[i] = carries ? 0 : next
-    if (!carries) return
-  }
-}
-
-function decrement(edges: Edges, at: number, width: number): void {
-  for (let i = at + width - 1; i >= at; i--) {
-    const word = edges[i] ?? 0
-    edges[i] = word === 0 ? WORD - 1 : word - 1
-    if (word !== 0) return
-  }
-}
-
-function toBigInt(edges: Edges, at: number, width: number): bigint {
-  let value = 0n
-  for (let w = 0; w < width; w++) value = value * BigInt(WORD) + BigInt(edges[at + w] ?? 0)
-  return value
+  return [...last]
 }
