@@ -3,40 +3,10 @@ import { BITS, FAMILIES, type Family } from './address.ts'
 import { countsOf, type SnapshotDiff } from './diff.ts'
 import type { GuardPolicy } from './guard-policy.ts'
 import { listed, NAMED, type GuardReason, type TagShare } from './guard-reasons.ts'
-import { parsePrefix, type Prefix } from './prefix.ts'
+import type { Prefix } from './prefix.ts'
 import { RangeSet } from './range-set.ts'
 import type { ServiceTag, Snapshot } from './snapshot.ts'
-
-/**
- * Space no public service can be reached in (IANA special-purpose registries): a list that holds
- * it would open a hole towards the inside.
- */
-export const SPECIAL_SPACE: readonly Prefix[] = [
-  '0.0.0.0/8',
-  '10.0.0.0/8',
-  '100.64.0.0/10',
-  '127.0.0.0/8',
-  '169.254.0.0/16',
-  '172.16.0.0/12',
-  '192.0.0.0/24',
-  '192.0.2.0/24',
-  '192.88.99.0/24',
-  '192.168.0.0/16',
-  '198.18.0.0/15',
-  '198.51.100.0/24',
-  '203.0.113.0/24',
-  '224.0.0.0/3',
-  // Only 2000::/3 is global unicast space.
-  '::/3',
-  '4000::/2',
-  '8000::/1',
-  '2001::/23',
-  '2001:db8::/32',
-  '2002::/16',
-  '3fff::/20',
-].map(knownPrefix)
-
-const special = RangeSet.of(SPECIAL_SPACE)
+import { SPECIAL_RANGES } from './special-space.ts'
 
 /** What is to be known of a tag's prefixes. */
 interface Examined {
@@ -109,7 +79,7 @@ function examine(tag: ServiceTag): Examined {
     for (const { family, length } of tag.prefixes) {
       if (length < shortest[family]) shortest[family] = length
     }
-    known = { shortest, special: special.overlapping(tag.prefixes) }
+    known = { shortest, special: SPECIAL_RANGES.overlapping(tag.prefixes) }
     examined.set(tag, known)
   }
   return known
@@ -131,10 +101,4 @@ function shares(holdings: readonly Holding[]): TagShare[] {
     const counts = countsOf(RangeSet.of(prefixes))
     return { name, addresses: (counts[4] + counts[6]).toString() }
   })
-}
-
-function knownPrefix(text: string): Prefix {
-  const parsed = parsePrefix(text)
-  if (!parsed.ok) throw new Error(`${text}: ${parsed.reason}`)
-  return parsed.value
 }

@@ -15,7 +15,7 @@ import type { Snapshot } from './snapshot.ts'
 
 export { policies, type GuardPolicy, type StepLimits } from './guard-policy.ts'
 export { GUARD_RULES, type GuardReason, type GuardRule } from './guard-reasons.ts'
-export { SPECIAL_SPACE } from './guard-space.ts'
+export { SPECIAL_SPACE } from './special-space.ts'
 
 export interface Candidate {
   readonly snapshot: Snapshot

@@ -3,7 +3,7 @@
  * with its text takes some 200. For what holds many thousands of them for as long as it runs.
  */
 import { WORDS } from './address.ts'
-import { prefixOf, type Prefix } from './prefix.ts'
+import type { Prefix } from './prefix.ts'
 
 /** The `i`th IPv4 network begins at `v4Starts[i]`; the `i`th of IPv6 at the words from `4 * i` on. */
 export interface NetworkTable {
@@ -33,12 +33,4 @@ export function networkTableOf(prefixes: readonly Prefix[]): NetworkTable {
 /** How many networks of both families the table has. */
 export function networkCount({ v4Lengths, v6Lengths }: NetworkTable): number {
   return v4Lengths.length + v6Lengths.length
-}
-
-/** The network of an ordinal: IPv4 ones are numbered first. Makes the text: for few, not for all. */
-export function networkAt(table: NetworkTable, ordinal: number): Prefix {
-  const { v4Starts, v4Lengths, v6Words, v6Lengths } = table
-  const i = ordinal - v4Starts.length
-  if (i < 0) return prefixOf(4, [v4Starts[ordinal] ?? 0], v4Lengths[ordinal] ?? 0)
-  return prefixOf(6, [...v6Words.subarray(4 * i, 4 * i + 4)], v6Lengths[i] ?? 0)
 }
