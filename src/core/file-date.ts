@@ -37,6 +37,12 @@ export function positionOf(fileDate: FileDate, revision: number): Position {
   return (Number(fileDate.replaceAll('-', '')) * 100 + revision) as Position
 }
 
+/** The date that a position carries: 2025102801 is of 2025-10-28. */
+export function fileDateAt(position: Position): FileDate {
+  const digits = String(Math.floor(position / 100))
+  return `${digits.slice(0, 4)}-${digits.slice(4, 6)}-${digits.slice(6)}` as FileDate
+}
+
 /** The last position of a day: what `at=2025-10-28` asks for. */
 export function lastPositionOf(fileDate: FileDate): Position {
   return positionOf(fileDate, MAX_REVISION)

@@ -45,10 +45,18 @@ export function selectTags(snapshot: Snapshot, { tags, regions }: Selection): Se
  * The values of `region` that a name stands for: `GermanyWestCentral` is `germanywc`. The file
  * itself tells, since a regional tag carries one spelling in its name and the other in `region`.
  */
-export function regionNames(snapshot: Snapshot, name: string): ReadonlySet<string> {
+export function regionNames({ tags }: Snapshot, name: string): ReadonlySet<string> {
+  return regionsCalled(name, tags.values())
+}
+
+/** The same, as any tags tell. */
+export function regionsCalled(
+  name: string,
+  tags: Iterable<Pick<ServiceTag, 'name' | 'region'>>,
+): ReadonlySet<string> {
   const lower = name.toLowerCase()
   const found = new Set<string>()
-  for (const tag of snapshot.tags.values()) {
+  for (const tag of tags) {
     if (tag.region === '') continue
     const suffix = tag.name.slice(tag.name.indexOf('.') + 1).toLowerCase()
     if (tag.region.toLowerCase() === lower || suffix === lower) found.add(tag.region)

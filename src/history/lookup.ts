@@ -1,24 +1,30 @@
-/** Which service tags hold an address or a network, now or on a past day. */
-import IPCIDR from 'ip-cidr'
-import { Netmask } from 'netmask'
-import { compareWords, formatAddress, parseAddress, type Address } from '../core/address.ts'
+/** Which service tags hold an address, a network or a range, now or on a past day. */
 import type { Cloud } from '../core/cloud.ts'
-import { invalidInput, RangewardenError } from '../core/errors.ts'
-import { OPEN, type FileDate, type Position } from '../core/file-date.ts'
-import { parsePrefix, prefixOf, type Prefix } from '../core/prefix.ts'
-import type { MembershipSpan, SnapshotRecord, Store } from '../store/contract.ts'
-import { resolveSnapshot } from './resolve.ts'
+import { RangewardenError } from '../core/errors.ts'
+import { fileDateAt, OPEN, type FileDate, type Position } from '../core/file-date.ts'
+import { holdingsAt, prefixesWithin, type Holding } from '../core/holdings.ts'
+import { tablePrefix } from '../core/table-prefix.ts'
+import type { SnapshotRecord } from '../store/contract.ts'
+import { readAddresses, type AskedAddresses } from './asked-addresses.ts'
+import { positionsAmong, resolveSnapshot } from './resolve.ts'
+import type { CloudHistory, Timelines } from './timelines.ts'
 
-/** A tag that held the whole query in one of its published prefixes. */
+/** A tag that held some or all of the addresses asked about. */
 export interface TagHit {
   readonly tag: string
+  /** As the tag had it then, like its service. */
   readonly region: string
   readonly systemService: string
-  /** The published prefix that holds it. */
-  readonly prefix: string
-  /** File date of the first file in which this tag held it. */
+  /** `whole`: every one of the addresses, by one published prefix or by several together. */
+  readonly holds: 'whole' | 'part'
+  /** The narrowest published prefix that holds all of them; undefined if none does alone. */
+  readonly prefix: string | undefined
+  /**
+   * File date of the first file ever in which this tag held as much as `holds` says: all of the
+   * addresses, whatever prefixes spelled them, or any of them.
+   */
   readonly firstSeen: FileDate
-  /** File date of the last such file; undefined while the newest file still does. */
+  /** File date of the last such file; undefined while the newest file is one. */
   readonly lastSeen: FileDate | undefined
 }
 
@@ -27,154 +33,131 @@ export interface LookupAnswer {
   readonly cloud: Cloud
   /** What the answer is true of. */
   readonly snapshot: SnapshotRecord
+  /** In order of tag names. */
   readonly hits: readonly TagHit[]
 }
 
-type LookupStores = Pick<Store, 'history' | 'lookup'>
+export interface LookupWhen {
+  readonly clouds: readonly Cloud[]
+  /** See `resolveSnapshot`; by default `latest`. */
+  readonly at?: string | undefined
+}
 
 /**
- * Answers per cloud that has history. `text` is a host, a network (host bits are ignored, as
- * people type them) or `first-last`. Reads a handful of rows, whatever the age of the answer.
+ * Answers per cloud that has history; `text` as `readAddresses` takes it. From memory, whatever the
+ * age of the answer; see `holdingsAt` for what it takes.
  * @throws RangewardenError `invalid-input` for other text, `not-ready` without any history, and as
  * `resolveSnapshot` when `at` fits none of the clouds
  */
 export async function lookUp(
-  stores: LookupStores,
+  timelines: Timelines,
   text: string,
-  { clouds, at = 'latest' }: { clouds: readonly Cloud[]; at?: string | undefined },
+  when: LookupWhen,
 ): Promise<LookupAnswer[]> {
-  const candidates = holders(text)
-  const snapshots = await snapshotsAt(stores, clouds, at)
-  const spans = await stores.lookup.spansOf(
-    candidates,
-    new Map(snapshots.map(({ cloud, position }) => [cloud, position])),
-  )
-  const answers: LookupAnswer[] = []
-  for (const snapshot of snapshots) {
-    const own = spans.filter(({ cloud }) => cloud === snapshot.cloud)
-    const hits = await hitsAt(stores, own, snapshot)
-    answers.push({ query: text, cloud: snapshot.cloud, snapshot, hits })
-  }
-  return answers
+  const asked = readAddresses(text)
+  const { answer } = await openLookup(timelines, when)
+  return answer(asked)
 }
 
-/** A cloud without an answer is left out as long as another one has one. */
-async function snapshotsAt(
-  { history }: LookupStores,
-  clouds: readonly Cloud[],
-  at: string,
-): Promise<SnapshotRecord[]> {
-  const found: SnapshotRecord[] = []
+export interface OpenLookup {
+  readonly answer: (asked: AskedAddresses) => LookupAnswer[]
+  /**
+   * What the answer costs: how many prefixes of the histories it has to look at inside of what is
+   * asked about; none for a single address. O(log n).
+   */
+  readonly prefixesWithin: (asked: AskedAddresses) => number
+}
+
+/**
+ * The same for many questions about one moment, all answered from the history as it is now.
+ * @throws RangewardenError as `lookUp`, but for the text
+ */
+export async function openLookup(
+  timelines: Timelines,
+  { clouds, at = 'latest' }: LookupWhen,
+): Promise<OpenLookup> {
+  const histories = await Promise.all(clouds.map((cloud) => timelines.of(cloud)))
+  const moments = await momentsAt(histories, at)
+  return {
+    answer: (asked) => moments.map((moment) => answerOf(moment, asked)),
+    prefixesWithin: (asked) =>
+      moments.reduce((sum, { history }) => sum + withinOf(history, asked), 0),
+  }
+}
+
+interface Moment {
+  readonly history: CloudHistory
+  readonly snapshot: SnapshotRecord
+}
+
+/**
+ * A cloud without an answer is left out as long as another one has one. If none has, what is wrong
+ * with the question is told before a cloud that has no history yet, which nobody may have asked for.
+ */
+async function momentsAt(histories: readonly CloudHistory[], at: string): Promise<Moment[]> {
+  const positions = positionsAmong(histories.flatMap(({ records }) => records))
+  const found: Moment[] = []
   let reason: RangewardenError | undefined
-  for (const cloud of clouds) {
+  for (const history of histories) {
     try {
-      found.push(await resolveSnapshot(history, cloud, at))
+      const snapshot = await resolveSnapshot(positions, history.timeline.cloud, at)
+      found.push({ history, snapshot })
     } catch (error) {
       if (!(error instanceof RangewardenError)) throw error
-      reason ??= error
+      if (!reason || (isNotReady(reason) && !isNotReady(error))) reason = error
     }
   }
   if (found.length === 0 && reason) throw reason
   return found
 }
 
-async function hitsAt(
-  { history }: LookupStores,
-  spans: readonly MembershipSpan[],
-  { cloud, position }: SnapshotRecord,
-): Promise<TagHit[]> {
-  const inForce = spans.filter(({ from, until }) => from <= position && position < until)
-  const hits: TagHit[] = []
-  for (const { tag, region, systemService, prefix } of inForce) {
-    const all = spans.filter((span) => span.tag === tag)
-    const first = Math.min(...all.map(({ from }) => from)) as Position
-    const end = Math.max(...all.map(({ until }) => until)) as Position
-    hits.push({
-      tag,
-      region,
-      systemService,
-      prefix,
-      firstSeen: fileDateAt(first),
-      lastSeen: end === OPEN ? undefined : (await history.before(cloud, end))?.fileDate,
-    })
-  }
-  return hits
+function isNotReady({ code }: RangewardenError): boolean {
+  return code === 'not-ready'
 }
 
-/** A position carries its file date: 2025102801 is of 2025-10-28. */
-function fileDateAt(position: Position): FileDate {
-  const digits = String(Math.floor(position / 100))
-  return `${digits.slice(0, 4)}-${digits.slice(4, 6)}-${digits.slice(6)}` as FileDate
+function withinOf(history: CloudHistory, { first, last }: AskedAddresses): number {
+  const index = history.addresses()
+  return prefixesWithin(index, index.segments.of(first), index.segments.of(last))
 }
 
-/** Every prefix that holds the whole query: at most 33 or 129, from narrow to wide. */
-function holders(text: string): Prefix[] {
-  const { first, last } = boundsOf(text.trim())
-  const { family } = first
-  const common = commonBits(first, last)
-  return Array.from({ length: common + 1 }, (_, i) => {
-    const length = common - i
-    return prefixOf(family, networkOf(first, length), length)
-  })
+function answerOf({ history, snapshot }: Moment, asked: AskedAddresses): LookupAnswer {
+  const index = history.addresses()
+  const { cloud, position } = snapshot
+  const [first, last] = [index.segments.of(asked.first), index.segments.of(asked.last)]
+  const hits = holdingsAt(index, first, last, position).map((held) =>
+    hitOf(history, held, position),
+  )
+  return { query: asked.query, cloud, snapshot, hits }
 }
 
-/** `ip-cidr` masks what people type; our own grammar reads each part of it, before and after. */
-function boundsOf(text: string): { first: Address; last: Address } {
-  const dash = text.split('-')
-  const [from, to] = dash.length === 2 ? dash : cidrBounds(text)
-  const first = parseAddress((from ?? '').trim())
-  const last = parseAddress((to ?? '').trim())
-  if (!first.ok) throw unreadable(text, first.reason)
-  if (!last.ok) throw unreadable(text, last.reason)
-  if (first.value.family !== last.value.family) throw unreadable(text, 'two address families')
-  if (compareWords(first.value.words, last.value.words) > 0) {
-    throw unreadable(text, 'the range ends before it begins')
-  }
-  return { first: first.value, last: last.value }
-}
-
-function cidrBounds(text: string): [string, string] {
-  const [typed = '', suffix, ...more] = text.split('/')
-  if (suffix === undefined) return [text, text]
-  const address = parseAddress(typed)
-  if (!address.ok) throw unreadable(text, address.reason)
-  if (more.length > 0) throw unreadable(text, 'a length or a mask ends it')
-  const { family } = address.value
-  const length = family === 4 && suffix.includes('.') ? maskLength(text, suffix) : suffix
-  // The address has host bits, as people type them, so it is the length that is checked here.
-  const network = parsePrefix(`${family === 4 ? '0.0.0.0' : '::'}/${length}`)
-  if (!network.ok) throw unreadable(text, network.reason)
-  return new IPCIDR(`${formatAddress(address.value)}/${length}`).toRange<string>()
-}
-
-/** `20.0.0.0/255.255.0.0`, as routers print it, is `20.0.0.0/16`. */
-function maskLength(text: string, mask: string): number {
-  // Netmask also takes octal, hexadecimal and short masks: two readings of one text.
-  if (!parseAddress(mask).ok) throw unreadable(text, `${mask} is no network mask`)
-  try {
-    return new Netmask('0.0.0.0', mask).bitmask
-  } catch {
-    throw unreadable(text, `${mask} is no network mask`)
+function hitOf({ timeline, records }: CloudHistory, held: Holding, position: Position): TagHit {
+  const tag = timeline.tags[held.tag]
+  const facts = tag?.facts.find(({ from, until }) => from <= position && position < until)
+  return {
+    tag: tag?.name ?? '',
+    region: facts?.region ?? '',
+    systemService: facts?.systemService ?? '',
+    holds: held.whole ? 'whole' : 'part',
+    prefix: held.prefix < 0 ? undefined : tablePrefix(timeline.prefixes, held.prefix).text,
+    firstSeen: fileDateAt(held.from as Position),
+    lastSeen: held.until === OPEN ? undefined : lastBefore(records, held.until)?.fileDate,
   }
 }
 
-function unreadable(text: string, reason: string): RangewardenError {
-  return invalidInput(`"${text}" is no address, network or range a-b: ${reason}`)
+function lastBefore(
+  records: readonly SnapshotRecord[],
+  position: number,
+): SnapshotRecord | undefined {
+  return records[recordsBefore(records, position) - 1]
 }
 
-function commonBits(first: Address, last: Address): number {
-  let bits = 0
-  for (const [i, word] of first.words.entries()) {
-    const same = Math.clz32(word ^ (last.words[i] ?? 0))
-    bits += same
-    if (same < 32) return bits
+/** How many records are before a position: they are in its order. */
+function recordsBefore(records: readonly SnapshotRecord[], position: number): number {
+  let [low, high] = [0, records.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((records[middle]?.position ?? OPEN) < position) low = middle + 1
+    else high = middle
   }
-  return bits
-}
-
-function networkOf({ words }: Address, length: number): number[] {
-  return words.map((word, i) => {
-    const hostBits = Math.min(32, Math.max(0, 32 * (i + 1) - length))
-    return hostBits === 32 ? 0 : word - (word % 2 ** hostBits)
-  })
+  return low
 }

@@ -4,6 +4,21 @@ import { invalidInput, notFound, RangewardenError } from '../core/errors.ts'
 import { lastPositionOf, OPEN, parseFileDate } from '../core/file-date.ts'
 import type { HistoryStore, SnapshotRecord } from '../store/contract.ts'
 
+/** What is asked of history to find a snapshot, in the database or in memory. */
+export type Positions = Pick<HistoryStore, 'byId' | 'at' | 'before' | 'after'>
+
+/** Those of records in memory: of any clouds, each cloud's in order of position. */
+export function positionsAmong(records: readonly SnapshotRecord[]): Positions {
+  const of = (cloud: Cloud) => records.filter((record) => record.cloud === cloud)
+  return {
+    byId: (id) => Promise.resolve(records.find((record) => record.id === id)),
+    at: (cloud, limit) => Promise.resolve(of(cloud).findLast(({ position }) => position <= limit)),
+    before: (cloud, limit) =>
+      Promise.resolve(of(cloud).findLast(({ position }) => position < limit)),
+    after: (cloud, limit) => Promise.resolve(of(cloud).find(({ position }) => position > limit)),
+  }
+}
+
 /**
  * The snapshot a caller means by `at`, `from` or `to`. A date means the newest file that is not
  * after it, whether or not a file carries that very date.
@@ -11,7 +26,7 @@ import type { HistoryStore, SnapshotRecord } from '../store/contract.ts'
  * the first file or an unknown id, `not-ready` while the cloud has no history at all
  */
 export async function resolveSnapshot(
-  history: HistoryStore,
+  history: Positions,
   cloud: Cloud,
   text: string,
 ): Promise<SnapshotRecord> {
@@ -37,13 +52,13 @@ export async function resolveSnapshot(
   )
 }
 
-async function previousOf(history: HistoryStore, latest: SnapshotRecord): Promise<SnapshotRecord> {
+async function previousOf(history: Positions, latest: SnapshotRecord): Promise<SnapshotRecord> {
   const previous = await history.before(latest.cloud, latest.position)
   if (previous) return previous
   throw notFound(`${latest.cloud} has only one snapshot, ${latest.id}: there is no previous one`)
 }
 
-async function byId(history: HistoryStore, cloud: Cloud, id: string): Promise<SnapshotRecord> {
+async function byId(history: Positions, cloud: Cloud, id: string): Promise<SnapshotRecord> {
   const record = await history.byId(id)
   if (!record) throw notFound(`there is no snapshot ${id}`, { snapshot: id })
   if (record.cloud === cloud) return record

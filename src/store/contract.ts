@@ -3,8 +3,8 @@ import type { Cloud } from '../core/cloud.ts'
 import type { DiffSummary } from '../core/diff-summary.ts'
 import type { FileDate, Position } from '../core/file-date.ts'
 import type { GuardReason } from '../core/guard.ts'
-import type { Prefix } from '../core/prefix.ts'
 import type { Snapshot } from '../core/snapshot.ts'
+import type { Timeline } from '../core/timeline.ts'
 import type { LastGood, Origin, Validators } from '../sources/contract.ts'
 
 /** One accepted content of a cloud and file date. */
@@ -153,27 +153,20 @@ export interface HistoryStore {
   newestFileDate(cloud: Cloud): Promise<FileDate | undefined>
 }
 
-/** One published prefix that holds an address, with the time it did. */
-export interface MembershipSpan {
-  readonly cloud: Cloud
-  readonly tag: string
-  /** As the tag had it at the position asked about; empty where the span is not in force then. */
-  readonly region: string
-  /** Likewise. */
-  readonly systemService: string
-  readonly prefix: string
-  readonly from: Position
-  /** Half-open; `OPEN` while it lasts. */
-  readonly until: Position
+/** All that history says of a cloud, at one moment. */
+export interface StoredTimeline {
+  /** See `TimelineStore.version`. */
+  readonly version: string
+  readonly timeline: Timeline
+  /** Of every snapshot, in order of position. */
+  readonly records: readonly SnapshotRecord[]
 }
 
-export interface LookupStore {
-  /**
-   * Every span, past and present, of every published prefix among the given ones, in the clouds
-   * that `at` has a position for; facts of the tags are those of that position. With the up to 129
-   * prefixes that can hold an address this is one index probe each, however long the history.
-   */
-  spansOf(prefixes: readonly Prefix[], at: ReadonlyMap<Cloud, Position>): Promise<MembershipSpan[]>
+export interface TimelineStore {
+  /** Everything at once, for memory; empty for a cloud without history. */
+  read(cloud: Cloud): Promise<StoredTimeline>
+  /** Another text whenever the cloud's history has grown, at its end or by back-fill; cheap. */
+  version(cloud: Cloud): Promise<string>
 }
 
 export interface PublicationStore {
@@ -356,7 +349,7 @@ export interface ListStore {
 
 export interface Store {
   readonly history: HistoryStore
-  readonly lookup: LookupStore
+  readonly timelines: TimelineStore
   readonly publications: PublicationStore
   readonly runs: RunStore
   readonly holds: HoldStore

@@ -5,16 +5,16 @@ import type { PrismaClient } from './generated/client.ts'
 import { createHistoryStore } from './history.ts'
 import { createHoldStore } from './holds.ts'
 import { createListStore } from './lists.ts'
-import { createLookupStore } from './lookup.ts'
 import { createPublicationStore } from './publications.ts'
 import { createRunStore } from './runs.ts'
 import { createSnapshotLoader } from './snapshot-loader.ts'
+import { createTimelineStore } from './timelines.ts'
 
 export function createStore(prisma: PrismaClient): Store {
   const loader = createSnapshotLoader()
   return {
     history: createHistoryStore(prisma, loader),
-    lookup: createLookupStore(prisma),
+    timelines: createTimelineStore(prisma),
     publications: createPublicationStore(prisma, loader),
     runs: createRunStore(prisma),
     holds: createHoldStore(prisma),

@@ -18,8 +18,9 @@ const TRANSACTION = { maxWait: 60_000, timeout: 120_000 }
 export function inTransaction<T>(
   prisma: PrismaClient,
   work: (tx: Queries) => Promise<T>,
+  isolationLevel: Prisma.TransactionIsolationLevel = 'ReadCommitted',
 ): Promise<T> {
-  return prisma.$transaction(work, TRANSACTION)
+  return prisma.$transaction(work, { ...TRANSACTION, isolationLevel })
 }
 
 /** Waits for its turn to change the cloud's history; returns the newest serial. */

@@ -14,8 +14,16 @@ export const lookupShape = z
         tag: z.string(),
         region: z.string(),
         systemService: z.string(),
-        prefix: z.string().describe('The published prefix that holds the query'),
-        firstSeen: z.iso.date().describe('Date of the first file in which the tag held it'),
+        holds: z
+          .enum(['whole', 'part'])
+          .describe('Whether the tag holds all addresses of the query or some of them'),
+        prefix: z
+          .string()
+          .nullable()
+          .describe('The narrowest published prefix that holds the query; null if none does alone'),
+        firstSeen: z.iso
+          .date()
+          .describe('Date of the first file in which the tag held as much: all of it, or any'),
         lastSeen: z.iso.date().nullable().describe('Of the last one; null while it still does'),
       }),
     ),
@@ -29,8 +37,14 @@ export function lookupView({ query, cloud, snapshot, hits }: LookupAnswer): Look
     query,
     cloud,
     snapshot: snapshotView(snapshot),
-    tags: hits.map(({ tag, region, systemService, prefix, firstSeen, lastSeen }) => {
-      return { tag, region, systemService, prefix, firstSeen, lastSeen: lastSeen ?? null }
-    }),
+    tags: hits.map((hit) => ({
+      tag: hit.tag,
+      region: hit.region,
+      systemService: hit.systemService,
+      holds: hit.holds,
+      prefix: hit.prefix ?? null,
+      firstSeen: hit.firstSeen,
+      lastSeen: hit.lastSeen ?? null,
+    })),
   }
 }

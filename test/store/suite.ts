@@ -1,20 +1,13 @@
 /** What the store promises, the same on both engines: run by embedded.test.ts and postgresql.test.ts. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { parsePrefix } from '../../src/core/prefix.ts'
-import type { Cloud } from '../../src/core/cloud.ts'
-import {
-  lastPositionOf,
-  OPEN,
-  parseFileDate,
-  type FileDate,
-  type Position,
-} from '../../src/core/file-date.ts'
+import { lastPositionOf, OPEN, parseFileDate, type FileDate } from '../../src/core/file-date.ts'
 import type { Snapshot } from '../../src/core/snapshot.ts'
 import type { Store } from '../../src/store/contract.ts'
 import { openTestDatabase, type ENGINES, type TestDatabase } from '../support/database.ts'
 import { approvalAfter, entryOf, heldVerdict, publicationAfter } from '../support/entries.ts'
 import { makeFeed, smallDocument, tagValue } from '../support/feed.ts'
 import { seededRandom } from '../support/random.ts'
+import { timelineOf } from '../support/timelines.ts'
 
 /** All that the intervals say, by names instead of keys, in one order. */
 const INTERVALS = `
@@ -210,53 +203,36 @@ export function storeSuite(engine: (typeof ENGINES)[number]): void {
     expect(await store.publications.list('Public', 10)).toHaveLength(1)
   })
 
-  it('answers who held an address and when', async () => {
-    for (const entry of entries) await store.history.accept(entry)
-    const [tag] = first.snapshot.tags.values()
-    const [prefix] = tag?.prefixes ?? []
-    if (!tag || !prefix) throw new Error('the feed has no prefix')
-    const spans = await store.lookup.spansOf([prefix], new Map([['Public', OPEN]]))
-    expect(spans).toContainEqual(
-      expect.objectContaining({
-        cloud: 'Public',
-        tag: tag.name,
-        prefix: prefix.text,
-        from: 2025010600,
-      }),
-    )
-    expect(await store.lookup.spansOf([prefix], new Map([['China', OPEN]]))).toEqual([])
-    expect(await store.lookup.spansOf([prefix], new Map())).toEqual([])
-    const foreign = known('192.0.2.0/24')
-    expect(await store.lookup.spansOf([foreign], new Map([['Public', OPEN]]))).toEqual([])
+  it('reads the whole history of a cloud at once, whatever order the files arrived in', async () => {
+    for (const entry of shuffle(entries, 5)) await store.history.accept(entry)
+    const chinese = makeFeed({ cloud: 'China', weeks: 1 }).map(entryOf)
+    for (const entry of chinese) await store.history.accept(entry)
+    const { records, timeline, version } = await store.timelines.read('Public')
+    expect(records).toEqual((await store.history.list({ cloud: 'Public', limit: 100 })).reverse())
+    const snapshots = entries.map(({ snapshot }, i) => {
+      return { snapshot, position: records[i]?.position ?? OPEN }
+    })
+    expect(timeline).toEqual(timelineOf(snapshots))
+    expect(version).toBe(await store.timelines.version('Public'))
   })
 
-  it('answers with the facts a tag had at the position asked about, cloud by cloud', async () => {
-    const held = known('20.0.0.0/16')
-    const weeks: [Cloud, string, string[], string][] = [
-      ['Public', '2025-01-06', [held.text], 'Old'],
-      ['Public', '2025-01-13', [held.text], 'New'],
-      ['Public', '2025-01-20', ['20.1.0.0/16'], 'Newest'],
-      ['China', '2025-01-06', [held.text], 'Chinese'],
-    ]
-    const positions: Position[] = []
-    for (const [cloud, day, prefixes, name] of weeks) {
-      const facts = { systemService: name, region: name.toLowerCase() }
-      const text = smallDocument({ cloud, values: [tagValue('AzureCloud', prefixes, facts)] })
-      const entry = entryOf({ text, fileDate: date(day), fileName: `${cloud}-${day}` })
-      positions.push((await store.history.accept(entry)).record.position)
+  it('has an empty timeline for a cloud without history', async () => {
+    const { records, timeline, version } = await store.timelines.read('China')
+    expect(records).toEqual([])
+    expect(timeline.tags).toEqual([])
+    expect(timeline.spanFrom).toHaveLength(0)
+    expect(version).toBe(await store.timelines.version('China'))
+  })
+
+  it('tells by the version of a timeline when history has grown, also in its middle', async () => {
+    const versions = [await store.timelines.version('Public')]
+    for (const entry of [entryAt(0), entryAt(3), entryAt(1)]) {
+      await store.history.accept(entry)
+      versions.push(await store.timelines.version('Public'))
     }
-    const [old = OPEN, fresh = OPEN, gone = OPEN, chinese = OPEN] = positions
-    const factsAt = async (...at: [Cloud, Position][]) =>
-      (await store.lookup.spansOf([held], new Map(at))).map(({ cloud, region, systemService }) => {
-        return [cloud, region, systemService]
-      })
-    expect(await factsAt(['Public', old])).toEqual([['Public', 'old', 'Old']])
-    expect(await factsAt(['Public', fresh], ['China', chinese])).toEqual([
-      ['China', 'chinese', 'Chinese'],
-      ['Public', 'new', 'New'],
-    ])
-    // The span is told, with its times, but the tag does not hold the network any more.
-    expect(await factsAt(['Public', gone])).toEqual([['Public', '', '']])
+    expect(new Set(versions).size).toBe(4)
+    await store.history.accept(entryAt(1))
+    expect(await store.timelines.version('Public')).toBe(versions.at(-1))
   })
 
   it('remembers the validators of the newest file with the URL they came from', async () => {
@@ -524,12 +500,6 @@ export function storeSuite(engine: (typeof ENGINES)[number]): void {
 
 function date(text: string): FileDate {
   const parsed = parseFileDate(text)
-  if (!parsed.ok) throw new Error(parsed.reason)
-  return parsed.value
-}
-
-function known(text: string) {
-  const parsed = parsePrefix(text)
   if (!parsed.ok) throw new Error(parsed.reason)
   return parsed.value
 }

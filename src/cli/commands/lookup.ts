@@ -34,6 +34,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'TAG' },
   { title: 'REGION' },
   { title: 'SERVICE' },
+  { title: 'HOLDS' },
   { title: 'PREFIX' },
   { title: 'FIRST SEEN' },
   { title: 'LAST SEEN' },
@@ -56,7 +57,8 @@ function hitsText({ query, cloud, snapshot, tags }: LookupView): string {
     hit.tag,
     hit.region === '' ? '-' : hit.region,
     hit.systemService === '' ? '-' : hit.systemService,
-    hit.prefix,
+    hit.holds,
+    hit.prefix ?? '-',
     hit.firstSeen,
     hit.lastSeen ?? 'still there',
   ])
