@@ -1,17 +1,15 @@
 /** What changed between two snapshots of a cloud: in tags, in prefixes, and in addresses. */
-import { FAMILIES, type Family } from './address.ts'
+import { coverageOfAll, coverageOfRegions, coverageOfTag, isSame } from './diff-coverage.ts'
+import type { AddressCounts, CoverageChange, RegionChange } from './diff-coverage.ts'
+import { movedPrefixes, regroupingsOf } from './diff-moved.ts'
+import type { MovedPrefix, Regrouping } from './diff-moved.ts'
+import { sidesOfLists, type Sides, type TagLists } from './diff-sides.ts'
 import { comparePrefixes, type Prefix } from './prefix.ts'
 import { RangeSet } from './range-set.ts'
 import { compareText, type ServiceTag, type Snapshot } from './snapshot.ts'
 
-/** Numbers of addresses, per family. */
-export type AddressCounts = Readonly<Record<Family, bigint>>
-
-/** Addresses that only the newer side has, and that only the older side had. */
-export interface CoverageChange {
-  readonly gained: AddressCounts
-  readonly lost: AddressCounts
-}
+export type { AddressCounts, CoverageChange } from './diff-coverage.ts'
+export type { Regrouping } from './diff-moved.ts'
 
 export interface MetadataChange {
   readonly field: 'region' | 'regionId' | 'systemService' | 'networkFeatures'
@@ -29,6 +27,10 @@ export interface TagChange {
   readonly coverage: CoverageChange
   /** The prefixes changed and the addresses did not. */
   readonly reaggregated: boolean
+  /** See `Regrouping`: prefixes that gave way to narrower ones of this tag, in list order. */
+  readonly split: readonly Regrouping[]
+  /** The reverse: prefixes that took the place of narrower ones. */
+  readonly merged: readonly Regrouping[]
 }
 
 export interface SnapshotDiff {
@@ -39,7 +41,35 @@ export interface SnapshotDiff {
   readonly membershipsRemoved: number
   /** Of all tags together: an address that moves between tags is neither gained nor lost. */
   readonly coverage: CoverageChange
+  /** See `RegionChange`. */
+  readonly regions: readonly RegionChange[]
+  /** See `MovedPrefix`; of a diff of some tags, see `diffTimeline`. */
+  readonly moved: readonly MovedPrefix[]
   readonly isEmpty: boolean
+}
+
+/** What a tag says of itself beside its prefixes. */
+export type Facts = Pick<ServiceTag, 'region' | 'regionId' | 'systemService' | 'networkFeatures'>
+
+/** A tag that differs. */
+export interface TagMove {
+  readonly name: string
+  readonly kind: TagChange['kind']
+  readonly metadata: readonly MetadataChange[]
+  /** In list order. */
+  readonly added: readonly Prefix[]
+  readonly removed: readonly Prefix[]
+  /** The tag's place in `sides.tags`. */
+  readonly index: number
+}
+
+/** What a diff is made from, whether two snapshots were compared or a timeline was asked. */
+interface Moves {
+  /** In name order. */
+  readonly tags: readonly TagMove[]
+  readonly sides: Sides
+  /** Asked for once; of these sides, if it is not given. */
+  readonly moved?: () => readonly MovedPrefix[]
 }
 
 /** The last diff to a snapshot: whoever judges a week asks for it, and then whoever keeps it. */
@@ -55,7 +85,7 @@ const lastDiffs = new WeakMap<
 export function diffSnapshots(from: Snapshot | undefined, to: Snapshot): SnapshotDiff {
   const last = lastDiffs.get(to)
   if (last && isFrom(last.from, from)) return last.diff
-  const diff = diffOf(from, to)
+  const diff = diffOfMoves(movesBetween(from, to))
   lastDiffs.set(to, { from: from && new WeakRef(from), diff })
   return diff
 }
@@ -65,39 +95,65 @@ function isFrom(known: WeakRef<Snapshot> | undefined, from: Snapshot | undefined
   return known ? from !== undefined && known.deref() === from : from === undefined
 }
 
-function diffOf(from: Snapshot | undefined, to: Snapshot): SnapshotDiff {
-  const moves = movesBetween(from, to)
-  const added = moves.flatMap((move) => move.added)
-  const removed = moves.flatMap((move) => move.removed)
-  const touched = RangeSet.of([...added, ...removed])
-  const moved = new Map(moves.map((move) => [move.name, touched.overlapping(move.kept)]))
-  const near = [...to.tags.values()].flatMap(
-    (tag) => moved.get(tag.name) ?? touched.overlapping(tag.prefixes),
-  )
+/** What is said of all tags together is worked out when it is asked for, once. */
+export function diffOfMoves({ tags, sides, ...asked }: Moves): SnapshotDiff {
+  const coverage = once(() => coverageOfAll(sides))
+  const regions = once(() => coverageOfRegions(sides))
+  const moved = once(asked.moved ?? (() => movedPrefixes(sides)))
   return {
-    tags: moves.map((move) => tagChange(move, moved.get(move.name) ?? [])),
-    membershipsAdded: added.length,
-    membershipsRemoved: removed.length,
-    coverage: coverageOfMove(added, removed, near),
-    isEmpty: moves.length === 0,
+    tags: tags.map((move) => tagChange(move, sides)),
+    membershipsAdded: tags.reduce((sum, { added }) => sum + added.length, 0),
+    membershipsRemoved: tags.reduce((sum, { removed }) => sum + removed.length, 0),
+    get coverage() {
+      return coverage()
+    },
+    get regions() {
+      return regions()
+    },
+    get moved() {
+      return moved()
+    },
+    isEmpty: tags.length === 0,
   }
-}
-
-/** The part of a diff about some tags; its coverage is that of those tags together. */
-export function diffOfTags(
-  from: Snapshot | undefined,
-  to: Snapshot,
-  wanted: (tag: ServiceTag) => boolean,
-): SnapshotDiff {
-  return diffSnapshots(from && onlyTags(from, wanted), onlyTags(to, wanted))
 }
 
 export function countsOf(set: RangeSet): AddressCounts {
   return { 4: set.count(4), 6: set.count(6) }
 }
 
+function tagChange({ index, added, removed, ...move }: TagMove, sides: Sides): TagChange {
+  const coverage = coverageOfTag(sides, index)
+  return {
+    name: move.name,
+    kind: move.kind,
+    prefixesAdded: added,
+    prefixesRemoved: removed,
+    metadata: move.metadata,
+    coverage,
+    reaggregated: added.length + removed.length > 0 && isSame(coverage),
+    ...regroupingsOf(sides, index),
+  }
+}
+
+/** Which facts differ; none for a tag that is on one side only. */
+export function metadataChanges(
+  before: Facts | undefined,
+  after: Facts | undefined,
+): MetadataChange[] {
+  if (!before || !after) return []
+  const fields = ['region', 'regionId', 'systemService', 'networkFeatures'] as const
+  return fields.flatMap((field) => {
+    const [from, to] = [String(before[field]), String(after[field])]
+    return from === to ? [] : [{ field, from, to }]
+  })
+}
+
+export function kindOf(before: unknown, after: unknown): TagChange['kind'] {
+  return before === undefined ? 'added' : after === undefined ? 'removed' : 'changed'
+}
+
 /** A tag that differs; its prefixes by where they are, each list in list order. */
-interface TagMove {
+interface Compared {
   readonly name: string
   readonly before: ServiceTag | undefined
   readonly after: ServiceTag | undefined
@@ -106,71 +162,89 @@ interface TagMove {
   readonly kept: readonly Prefix[]
 }
 
-function movesBetween(from: Snapshot | undefined, to: Snapshot): TagMove[] {
-  const moves: TagMove[] = []
-  for (const after of to.tags.values()) {
-    const before = from?.tags.get(after.name)
-    if (before?.digest !== after.digest) moves.push(tagMove(after.name, before, after))
+/**
+ * Neither side's whole coverage is built: of what stayed, only what overlaps something that came or
+ * went can make a difference. The older snapshot and the tags that stayed are not held on to.
+ */
+function movesBetween(from: Snapshot | undefined, to: Snapshot): Moves {
+  const compared = differingTags(from, to)
+  const touched = from ? RangeSet.of(compared.flatMap(touching)) : RangeSet.empty // nothing stayed
+  const lists = [
+    ...compared.map((tag) => listsOf(tag, touched)),
+    ...unchangedLists(compared, to, touched),
+  ].sort((a, b) => compareText(a.tag.name, b.tag.name))
+  const places = new Map(lists.map(({ tag }, index) => [tag.name, index]))
+  return {
+    tags: compared.map(({ name, before, after, ...tag }) => ({
+      name,
+      kind: kindOf(before, after),
+      metadata: metadataChanges(before, after),
+      added: tag.added,
+      removed: tag.removed,
+      index: places.get(name) ?? 0,
+    })),
+    sides: sidesOfLists(lists),
   }
-  for (const before of from?.tags.values() ?? []) {
-    if (!to.tags.has(before.name)) moves.push(tagMove(before.name, before, undefined))
-  }
-  return moves.sort((a, b) => compareText(a.name, b.name))
 }
 
-function tagMove(
+function differingTags(from: Snapshot | undefined, to: Snapshot): Compared[] {
+  const compared: Compared[] = []
+  for (const after of to.tags.values()) {
+    const before = from?.tags.get(after.name)
+    if (before?.digest !== after.digest) compared.push(comparedTag(after.name, before, after))
+  }
+  for (const before of from?.tags.values() ?? []) {
+    if (!to.tags.has(before.name)) compared.push(comparedTag(before.name, before, undefined))
+  }
+  return compared.sort((a, b) => compareText(a.name, b.name))
+}
+
+/** A tag that changed its region takes along what it keeps, too. */
+function touching({ before, after, added, removed, kept }: Compared): readonly Prefix[] {
+  const moves = before && after && before.region !== after.region
+  return moves ? [...added, ...removed, ...kept] : [...added, ...removed]
+}
+
+function comparedTag(
   name: string,
   before: ServiceTag | undefined,
   after: ServiceTag | undefined,
-): TagMove {
+): Compared {
   return { name, before, after, ...compareSorted(before?.prefixes ?? [], after?.prefixes ?? []) }
 }
 
-/**
- * What moved, seen against what stayed: neither side's whole coverage is built. `near` is, of the
- * prefixes that both sides have, at least those that overlap something added or removed.
- *
- *     removed   ├───────────────┤
- *     added             ├───────────────┤
- *     near                      ├───────────┤
- *     lost      ├───────┤                         gained: nothing, the end of `added` was there
- */
-function coverageOfMove(
-  added: readonly Prefix[],
-  removed: readonly Prefix[],
-  near: readonly Prefix[],
-): CoverageChange {
-  const [arrived, left, stayed] = [RangeSet.of(added), RangeSet.of(removed), RangeSet.of(near)]
-  return {
-    gained: countsOf(arrived.subtract(left).subtract(stayed)),
-    lost: countsOf(left.subtract(arrived).subtract(stayed)),
-  }
+function listsOf(
+  { name, before, after, added, removed, kept }: Compared,
+  touched: RangeSet,
+): TagLists {
+  const tag = { name, regionFrom: before?.region ?? '', regionTo: after?.region ?? '' }
+  return { tag, added, removed, near: touched.overlapping(kept) }
 }
 
-/** The addresses of a tag are counted when they are asked for: most of them never are. */
-function tagChange({ name, before, after, added, removed }: TagMove, near: Prefix[]): TagChange {
-  let coverage: CoverageChange | undefined
-  return {
-    name,
-    kind: !before ? 'added' : !after ? 'removed' : 'changed',
-    prefixesAdded: added,
-    prefixesRemoved: removed,
-    metadata: before && after ? metadataChanges(before, after) : [],
-    get coverage() {
-      return (coverage ??= coverageOfMove(added, removed, near))
-    },
-    get reaggregated() {
-      const { gained, lost } = this.coverage
-      const isSame = FAMILIES.every((family) => gained[family] + lost[family] === 0n)
-      return isSame && added.length + removed.length > 0
-    },
+function unchangedLists(
+  compared: readonly Compared[],
+  to: Snapshot,
+  touched: RangeSet,
+): TagLists[] {
+  const differing = new Set(compared.map(({ name }) => name))
+  const lists: TagLists[] = []
+  for (const { name, region, prefixes } of to.tags.values()) {
+    const near = differing.has(name) ? [] : touched.overlapping(prefixes)
+    if (near.length === 0) continue
+    lists.push({
+      tag: { name, regionFrom: region, regionTo: region },
+      added: [],
+      removed: [],
+      near,
+    })
   }
+  return lists
 }
 
 function compareSorted(
   before: readonly Prefix[],
   after: readonly Prefix[],
-): Pick<TagMove, 'added' | 'removed' | 'kept'> {
+): Pick<Compared, 'added' | 'removed' | 'kept'> {
   const [added, removed, kept]: [Prefix[], Prefix[], Prefix[]] = [[], [], []]
   let [i, j] = [0, 0]
   for (;;) {
@@ -185,14 +259,8 @@ function compareSorted(
   }
 }
 
-function metadataChanges(before: ServiceTag, after: ServiceTag): MetadataChange[] {
-  const fields = ['region', 'regionId', 'systemService', 'networkFeatures'] as const
-  return fields.flatMap((field) => {
-    const [from, to] = [String(before[field]), String(after[field])]
-    return from === to ? [] : [{ field, from, to }]
-  })
-}
-
-function onlyTags(snapshot: Snapshot, wanted: (tag: ServiceTag) => boolean): Snapshot {
-  return { ...snapshot, tags: new Map([...snapshot.tags].filter(([, tag]) => wanted(tag))) }
+/** Worked out at the first question, and then known. */
+export function once<T>(work: () => T): () => T {
+  let done: { readonly value: T } | undefined
+  return () => (done ??= { value: work() }).value
 }

@@ -1,11 +1,11 @@
 /** What changed: examples a person can check, and laws against sets and full range subtraction. */
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { countsOf, diffOfTags, diffSnapshots } from '../../src/core/diff.ts'
+import { countsOf, diffSnapshots } from '../../src/core/diff.ts'
 import type { SnapshotDiff, TagChange } from '../../src/core/diff.ts'
 import type { Prefix } from '../../src/core/prefix.ts'
 import { RangeSet } from '../../src/core/range-set.ts'
-import type { Snapshot } from '../../src/core/snapshot.ts'
+import type { ServiceTag, Snapshot } from '../../src/core/snapshot.ts'
 import { makeFeed, smallDocument, tagValue } from '../support/feed.ts'
 import { prefixesFrom } from '../support/networks.ts'
 import { SMALL_PREFIXES, SPACES } from '../support/small-space.ts'
@@ -83,7 +83,33 @@ describe('diffSnapshots', () => {
         ],
         coverage: { gained: NOTHING, lost: NOTHING },
         reaggregated: false,
+        split: [],
+        merged: [],
       },
+    ])
+  })
+
+  it('counts a region as the union of its tags, and leaves out what stayed the same', () => {
+    const inRegion = (name: string, region: string, ...prefixes: string[]): object =>
+      tagValue(name, prefixes, { region, regionId: ['', 'east', 'west', 'north'].indexOf(region) })
+    const of = (...values: object[]): Snapshot => snapshotOf(smallDocument({ values }))
+    const from = of(
+      inRegion('A.East', 'east', '20.0.0.0/24', '20.0.1.0/24'),
+      inRegion('B.East', 'east'),
+      inRegion('A.West', 'west', '30.0.0.0/24'),
+      inRegion('A.North', 'north', '40.0.0.0/24'),
+      inRegion('Global', '', '50.0.0.0/24'),
+    )
+    const to = of(
+      inRegion('A.East', 'east', '20.0.0.0/24'),
+      inRegion('B.East', 'east', '20.0.1.0/24'),
+      inRegion('A.West', 'west', '30.0.0.0/25', '2603::/126'),
+      inRegion('A.North', 'west', '40.0.0.0/24'),
+      inRegion('Global', ''),
+    )
+    expect(diffSnapshots(from, to).regions).toEqual([
+      { region: 'north', coverage: { gained: NOTHING, lost: { 4: 256n, 6: 0n } } },
+      { region: 'west', coverage: { gained: { 4: 256n, 6: 4n }, lost: { 4: 128n, 6: 0n } } },
     ])
   })
 
@@ -135,6 +161,8 @@ describe.each([
           membershipsAdded: 0,
           membershipsRemoved: 0,
           coverage: { gained: NOTHING, lost: NOTHING },
+          regions: [],
+          moved: [],
           isEmpty: true,
         })
       }),
@@ -194,15 +222,19 @@ describe.each([
     )
   })
 
-  it('a diff of some tags is the part about them, its coverage that of those tags', () => {
+  it('coverage of a region is that of the union of its tags, on either side', () => {
     fc.assert(
-      fc.property(any, any, fc.nat(4), (a, b, remainder) => {
-        const wanted = ({ name }: { name: string }): boolean => name.charCodeAt(0) % 5 === remainder
-        const part = diffOfTags(a, b, wanted)
-        expect(part.tags).toEqual(diffSnapshots(a, b).tags.filter(wanted))
-        const prefixes = (side: Snapshot): Prefix[] =>
-          [...side.tags.values()].filter(wanted).flatMap((tag) => tag.prefixes)
-        expect(part.coverage).toEqual(fullChange(prefixes(a), prefixes(b)))
+      fc.property(any, any, fc.nat(2), (a, b, salt) => {
+        const [old, now] = [withRegions(a, salt), withRegions(b, salt + 1)]
+        const regions = new Set([old, now].flatMap(regionsOf))
+        const expected = [...regions].sort().flatMap((region) => {
+          const [before, after] = [old, now].map((side) => prefixesOf(side, region))
+          const coverage = fullChange(before ?? [], after ?? [])
+          const counts = [coverage.gained, coverage.lost]
+          const isSame = counts.every((count) => count[4] + count[6] === 0n)
+          return isSame ? [] : [{ region, coverage }]
+        })
+        expect(diffSnapshots(old, now).regions).toEqual(expected)
       }),
       { numRuns },
     )
@@ -215,6 +247,23 @@ describe('countsOf', () => {
     expect(countsOf(from)).toEqual({ 4: 256n, 6: 2n })
   })
 })
+
+/** The tags in two regions and none, otherwise with another salt. */
+function withRegions(snapshot: Snapshot, salt: number): Snapshot {
+  const tags = [...snapshot.tags.values()].map((tag): [string, ServiceTag] => {
+    const region = ['', 'east', 'west'][(tag.name.charCodeAt(tag.name.length - 1) + salt) % 3] ?? ''
+    return [tag.name, { ...tag, region, digest: `${tag.digest} ${region}` }]
+  })
+  return { ...snapshot, tags: new Map(tags) }
+}
+
+function regionsOf({ tags }: Snapshot): string[] {
+  return [...tags.values()].flatMap(({ region }) => (region === '' ? [] : [region]))
+}
+
+function prefixesOf({ tags }: Snapshot, region: string): Prefix[] {
+  return [...tags.values()].flatMap((tag) => (tag.region === region ? tag.prefixes : []))
+}
 
 type Memberships = ReadonlyMap<string, readonly string[]>
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { changesBetween } from '../../src/history/changes.ts'
 import { lookUp } from '../../src/history/lookup.ts'
 import { cloudOrOnly, resolveSnapshot } from '../../src/history/resolve.ts'
+import { createTimelines, type Timelines } from '../../src/history/timelines.ts'
 import type { Store } from '../../src/store/contract.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { entryOf } from '../support/entries.ts'
@@ -10,6 +11,7 @@ import { parseFileDate } from '../../src/core/file-date.ts'
 
 let database: TestDatabase
 let store: Store
+let timelines: Timelines
 
 /** Four weeks: a range comes, goes, and comes back in another spelling. */
 const HISTORY: readonly [string, readonly string[]][] = [
@@ -22,6 +24,7 @@ const HISTORY: readonly [string, readonly string[]][] = [
 beforeAll(async () => {
   database = await openTestDatabase('embedded')
   store = database.freshStore()
+  timelines = createTimelines(store.timelines)
   for (const [day, prefixes] of HISTORY) {
     const values = [
       tagValue('AzureCloud', [...prefixes, '2603:1000::/40']),
@@ -82,7 +85,7 @@ describe('a point in history', () => {
 
 describe('changes', () => {
   const between = (from: string, to: string, more = {}) =>
-    changesBetween(store.history, { cloud: 'Public', from, to, ...more })
+    changesBetween({ timelines, history: store.history }, { cloud: 'Public', from, to, ...more })
 
   it('tell what was gained, and from when on it may be used', async () => {
     const { diff, earliestUse } = await between('2025-01-06', '2025-01-13')
@@ -95,6 +98,72 @@ describe('changes', () => {
     const { diff } = await between('2025-01-13', '2025-01-27')
     expect(diff.tags.map(({ reaggregated }) => reaggregated)).toEqual([true, true])
     expect(diff.coverage).toEqual({ gained: { 4: 0n, 6: 0n }, lost: { 4: 0n, 6: 0n } })
+  })
+
+  it('wait only for what is new in a tag, and for each tag from the file that first had it', async () => {
+    const { earliestUse, earliestUseOf } = await between('2025-01-13', '2025-01-27')
+    expect([earliestUse, [...earliestUseOf]]).toEqual([undefined, []])
+    const { earliestUse: first, earliestUseOf: each } = await between('2025-01-20', 'latest')
+    expect(first).toBe('2025-02-03')
+    expect([...each]).toEqual([
+      ['AzureCloud', '2025-02-03'],
+      ['Storage.WestEurope', '2025-02-03'],
+    ])
+  })
+
+  it('name what came back, in which tag and after which absence', async () => {
+    for (const [day, prefixes] of [
+      ['2025-01-06', ['20.0.0.0/24']],
+      ['2025-01-13', []],
+      ['2025-01-20', ['20.0.0.0/24']],
+    ] as const) {
+      const values = [tagValue('Sql', prefixes), tagValue('AzureCloud', [])]
+      const text = smallDocument({ cloud: 'AzureGermany', values })
+      const fileDate = parseFileDate(day)
+      if (!fileDate.ok) throw new Error(fileDate.reason)
+      await store.history.accept(entryOf({ text, fileDate: fileDate.value, fileName: `d-${day}` }))
+    }
+    const ask = async (more: object) => {
+      const query = { cloud: 'AzureGermany', from: 'previous', to: 'latest', ...more } as const
+      const { flapping } = await changesBetween({ timelines, history: store.history }, query)
+      return flapping.map((one) => ({ ...one, prefix: one.prefix.text }))
+    }
+    expect(await ask({})).toEqual([
+      { tag: 'Sql', prefix: '20.0.0.0/24', leftOn: '2025-01-13', cameBackOn: '2025-01-20' },
+    ])
+    expect(await ask({ tag: 'AzureCloud' })).toEqual([])
+    expect(await ask({ from: 'latest', to: 'previous' })).toEqual([])
+  })
+
+  it('count the week of notice from the file in which a tag entered the region', async () => {
+    const weeks = [
+      ['2025-10-06', 'eastus', null],
+      ['2025-10-13', 'westus', null],
+      ['2025-10-27', 'westus', ['NSG']],
+    ] as const
+    const cloud = 'AzureGermany'
+    for (const [day, region, networkFeatures] of weeks) {
+      const more = { region, regionId: 1, networkFeatures }
+      const text = smallDocument({ cloud, values: [tagValue('Sql', ['20.0.0.0/24'], more)] })
+      const fileDate = parseFileDate(day)
+      if (!fileDate.ok) throw new Error(fileDate.reason)
+      await store.history.accept(entryOf({ text, fileDate: fileDate.value, fileName: `g-${day}` }))
+    }
+    const { earliestUse } = await between('2025-10-06', 'latest', { cloud, region: 'westus' })
+    expect(earliestUse).toBe('2025-10-20')
+  })
+
+  it('are not asked between clouds', async () => {
+    const { id } = await resolveSnapshot(store.history, 'AzureGermany', 'latest')
+    await expect(between(id, 'latest')).rejects.toThrow(/is of AzureGermany, Public was asked/)
+  })
+
+  it('are counted by region, and only of the tags that are asked for', async () => {
+    const { diff } = await between('2025-01-06', '2025-01-13')
+    const gained = { gained: { 4: 256n, 6: 0n }, lost: { 4: 0n, 6: 0n } }
+    expect(diff.regions).toEqual([{ region: 'westeurope', coverage: gained }])
+    const global = await between('2025-01-06', '2025-01-13', { tag: 'AzureCloud' })
+    expect(global.diff.regions).toEqual([])
   })
 
   it('go backwards too, with nothing to wait for', async () => {
@@ -115,7 +184,7 @@ describe('changes', () => {
 
 describe('a lookup', () => {
   const ask = (text: string, at?: string) =>
-    lookUp(store, text, { clouds: ['Public', 'China'], at }).then(([answer]) => answer)
+    lookUp(timelines, text, { clouds: ['Public', 'China'], at }).then(([answer]) => answer)
 
   it('names every tag that holds an address, since when, and until when', async () => {
     const answer = await ask('20.5.0.200', '2025-01-14')
@@ -124,6 +193,7 @@ describe('a lookup', () => {
         tag: 'AzureCloud',
         region: '',
         systemService: '',
+        holds: 'whole',
         prefix: '20.5.0.0/24',
         firstSeen: '2025-01-13',
         lastSeen: undefined,
@@ -136,7 +206,11 @@ describe('a lookup', () => {
 
   it('tells when a tag last held what it holds no more', async () => {
     const answer = await ask('20.5.0.0/24', '2025-01-13')
-    expect(answer?.hits[0]).toMatchObject({ firstSeen: '2025-01-13', lastSeen: '2025-01-13' })
+    expect(answer?.hits[0]).toMatchObject({ prefix: '20.5.0.0/24', firstSeen: '2025-01-13' })
+    // It came back in two halves: together they are the same addresses.
+    expect(answer?.hits[0]?.lastSeen).toBeUndefined()
+    const wider = await ask('20.0.255.0-20.0.255.9', '2025-01-06')
+    expect(wider?.hits[0]).toMatchObject({ firstSeen: '2025-01-06', lastSeen: undefined })
   })
 
   it('names region and service as the tag had them then, also where it holds the range on', async () => {
@@ -152,11 +226,22 @@ describe('a lookup', () => {
       await store.history.accept(entryOf({ text, fileDate: fileDate.value, fileName: `g-${day}` }))
     }
     const factsAt = async (at: string) => {
-      const [answer] = await lookUp(store, '20.0.0.1', { clouds: ['AzureGovernment'], at })
+      const [answer] = await lookUp(timelines, '20.0.0.1', { clouds: ['AzureGovernment'], at })
       return answer?.hits.map(({ region, systemService }) => [region, systemService])
     }
     expect(await factsAt('2025-01-06')).toEqual([['oldservice', 'OldService']])
     expect(await factsAt('latest')).toEqual([['newservice', 'NewService']])
+  })
+
+  it('says what is wrong with the day also where one of the clouds has no history', async () => {
+    const clouds = ['China', 'Public'] as const
+    const refused = (at: string) => expect(lookUp(timelines, '20.0.0.1', { clouds, at })).rejects
+    await refused('nonsense').toMatchObject({ code: 'invalid-input' })
+    await refused('2015-01-01').toMatchObject({ code: 'not-found' })
+    await refused('public-20250106-00000000').toMatchObject({ code: 'not-found' })
+    await expect(lookUp(timelines, '20.0.0.1', { clouds: ['China'] })).rejects.toThrow(
+      'there is no snapshot of China yet',
+    )
   })
 
   const readings: [string, string][] = [
@@ -171,9 +256,39 @@ describe('a lookup', () => {
     expect((await ask(text))?.hits.map((hit) => hit.prefix)).toEqual([prefix])
   })
 
-  it('finds nothing for what no single prefix holds', async () => {
-    expect((await ask('20.0.0.0/15'))?.hits).toEqual([])
+  it('finds nothing for what no prefix holds any address of', async () => {
     expect((await ask('198.51.100.1'))?.hits).toEqual([])
+    expect((await ask('198.51.0.0/16'))?.hits).toEqual([])
+  })
+
+  it('tells what is held in part, and since when any of it was', async () => {
+    expect((await ask('20.5.0.0/23', '2025-01-13'))?.hits[0]).toEqual({
+      tag: 'AzureCloud',
+      region: '',
+      systemService: '',
+      holds: 'part',
+      prefix: undefined,
+      firstSeen: '2025-01-13',
+      lastSeen: undefined,
+    })
+    expect((await ask('20.0.0.0/15'))?.hits).toMatchObject([{ tag: 'AzureCloud', holds: 'part' }])
+    const both = await ask('20.0.255.255-20.5.0.0')
+    expect(both?.hits.map(({ tag, holds }) => [tag, holds])).toEqual([
+      ['AzureCloud', 'part'],
+      ['Storage.WestEurope', 'part'],
+    ])
+  })
+
+  it('takes several prefixes of a tag together, in whatever spelling it held them', async () => {
+    const [together] = (await ask('20.5.0.0/24'))?.hits ?? []
+    expect(together).toMatchObject({
+      holds: 'whole',
+      prefix: undefined,
+      firstSeen: '2025-01-13',
+      lastSeen: undefined,
+    })
+    const [alone] = (await ask('20.5.0.0/25'))?.hits ?? []
+    expect(alone).toMatchObject({ holds: 'whole', prefix: '20.5.0.0/25', firstSeen: '2025-01-13' })
   })
 
   it.each([

@@ -4,6 +4,7 @@ import { CLOUDS, type Cloud } from '../../src/core/cloud.ts'
 import { OPEN } from '../../src/core/file-date.ts'
 import { changesBetween } from '../../src/history/changes.ts'
 import { lookUp } from '../../src/history/lookup.ts'
+import { createTimelines } from '../../src/history/timelines.ts'
 import { listWeeklyFiles, readBounded, type WeeklyFile } from '../../src/sources/weekly-files.ts'
 import type { Store } from '../../src/store/contract.ts'
 import { importFiles, publishNewest, type Imported } from '../../src/sync/import-files.ts'
@@ -106,17 +107,18 @@ describeWith([realData, postgres], 'the real weekly files, imported', () => {
 
   it('answer diff and lookup about any day', async () => {
     const { history } = store
+    const timelines = createTimelines(store.timelines)
     const ask = (from: string, to: string) =>
-      changesBetween(history, { cloud: 'Public', from, to }).then(({ diff }) => diff)
+      changesBetween({ history, timelines }, { cloud: 'Public', from, to }).then(({ diff }) => diff)
     expect(await ask('2025-10-13', '2025-10-28')).toMatchObject({
       membershipsAdded: 170,
       membershipsRemoved: 119,
     })
     expect((await ask('2025-08-11', '2025-08-18')).isEmpty).toBe(true)
     expect((await ask('2025-02-17', '2025-03-03')).isEmpty).toBe(false)
-    const [now] = await lookUp(store, '20.190.128.1', { clouds: ['Public'] })
+    const [now] = await lookUp(timelines, '20.190.128.1', { clouds: ['Public'] })
     expect(now?.hits.map(({ tag }) => tag)).toContain('AzureActiveDirectory')
-    const [then] = await lookUp(store, '20.190.128.1', { clouds: ['Public'], at: '2019-08-01' })
+    const [then] = await lookUp(timelines, '20.190.128.1', { clouds: ['Public'], at: '2019-08-01' })
     expect(then?.snapshot.fileDate).toBe('2019-07-22')
     expect(then?.hits.map(({ tag }) => tag)).not.toContain('AzureActiveDirectory.ServiceEndpoint')
   })

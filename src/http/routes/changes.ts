@@ -2,21 +2,19 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Cloud } from '../../core/cloud.ts'
-import { changesBetween } from '../../history/changes.ts'
+import { changesBetween, type ChangesStores } from '../../history/changes.ts'
 import { cloudOrOnly } from '../../history/resolve.ts'
-import type { HistoryStore } from '../../store/contract.ts'
 import { changesShape, changesView } from '../../views/changes.ts'
 import { problems } from '../problem.ts'
 import { cloudParameter, fromParameter, toParameter } from '../schemas/parameters.ts'
 
-export interface ChangeRoutesOptions {
-  readonly history: HistoryStore
+export interface ChangeRoutesOptions extends ChangesStores {
   readonly clouds: readonly Cloud[]
 }
 
 export const changeRoutes: FastifyPluginCallbackZod<ChangeRoutesOptions> = (
   app,
-  { history, clouds },
+  { history, timelines, clouds },
   done,
 ) => {
   app.route({
@@ -25,7 +23,7 @@ export const changeRoutes: FastifyPluginCallbackZod<ChangeRoutesOptions> = (
     schema: {
       operationId: 'getChanges',
       tags: ['changes'],
-      summary: 'What changed between two snapshots: tags, prefixes and addresses',
+      summary: 'What changed between two snapshots: tags, regions, prefixes and addresses',
       querystring: z.strictObject({
         cloud: cloudParameter,
         from: fromParameter,
@@ -37,7 +35,7 @@ export const changeRoutes: FastifyPluginCallbackZod<ChangeRoutesOptions> = (
     },
     handler: async ({ query }) => {
       const cloud = cloudOrOnly(query.cloud, clouds)
-      return changesView(await changesBetween(history, { ...query, cloud }))
+      return changesView(await changesBetween({ history, timelines }, { ...query, cloud }))
     },
   })
   done()
