@@ -7,6 +7,7 @@ import type { Cloud } from '../src/core/cloud.ts'
 import type { AddressCounts } from '../src/core/diff.ts'
 import type { EndpointRule } from '../src/core/endpoint-rule.ts'
 import type { Prefix } from '../src/core/prefix.ts'
+import type { Shard } from '../src/core/shards.ts'
 
 /** Which content this is; moves only when the content of this very list does. */
 export interface ListVersion {
@@ -41,6 +42,20 @@ export interface LeavingNetworks {
   readonly prefixes: readonly Prefix[]
 }
 
+/** Addresses that nobody selected, admitted so that the list has fewer entries. */
+export interface Widened {
+  /** How many prefixes the list has. */
+  readonly entries: number
+  /** How many it would have without them. */
+  readonly lossless: number
+  /** How many addresses they are. */
+  readonly addresses: AddressCounts
+  /** In percent of the family's addresses that are selected, rounded up. */
+  readonly percent: Readonly<Record<Family, number>>
+  /** These addresses. Sorted, collapsed; each is in the list's `prefixes`. */
+  readonly prefixes: readonly Prefix[]
+}
+
 /** A snapshot as people name it. */
 export interface SnapshotName {
   /** `public-20251028-3f9a2c1e` */
@@ -67,6 +82,10 @@ export interface ExportInput {
   readonly prefixes: readonly Prefix[]
   /** The part of `prefixes` that leaves, for formats with room to say so; earliest day first. */
   readonly leaving: readonly LeavingNetworks[]
+  /** Set if the list admits more than is selected. */
+  readonly widened: Widened | undefined
+  /** Set if `prefixes`, and what follows from them, is one of the parts that a list is split into. */
+  readonly shard: Shard | undefined
   /** How many addresses the prefixes admit. */
   readonly addresses: AddressCounts
   /** Required names that no selected tag is known to cover, sorted. */

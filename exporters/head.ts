@@ -3,8 +3,8 @@
  * ordinary about it, what its addresses admit and what they cannot cover. Plain sentences; each
  * format makes comments of them itself.
  */
-import type { Family } from '../src/core/address.ts'
-import type { ExportInput } from './contract.ts'
+import { FAMILIES, type Family } from '../src/core/address.ts'
+import type { ExportInput, Widened } from './contract.ts'
 
 /** Which list and which content: moves only when the content of this very list does. */
 export function identity({ name, cloud, version }: ExportInput): string {
@@ -19,12 +19,19 @@ export function identity({ name, cloud, version }: ExportInput): string {
 }
 
 /**
- * What is out of the ordinary: a rollback in force, tags that are gone or empty, addresses kept for
- * want of others, and every network that leaves, with its last day. Nothing in most weeks.
+ * What is out of the ordinary: that it is widened, or a part of a list, a rollback in force, tags
+ * that are gone or empty, addresses kept for want of others, and every network that leaves, with its
+ * last day. Nothing in most weeks.
  */
 export function notices(input: ExportInput): string[] {
-  const { rolledBack, missingTags, emptyTags, kept, leaving } = input
+  const { widened, shard, rolledBack, missingTags, emptyTags, kept, leaving } = input
   const sentences: string[] = []
+  if (widened) sentences.push(widening(widened))
+  if (shard) {
+    sentences.push(
+      `This is shard ${shard.index} of ${shard.of}: the others have the list's other networks.`,
+    )
+  }
   if (rolledBack) {
     const { fileDate, snapshot, until } = rolledBack
     const end = until === null ? 'until it is released' : `until ${until} unless released before`
@@ -49,11 +56,23 @@ export function notices(input: ExportInput): string[] {
   return sentences
 }
 
+function widening({ entries, lossless, addresses, percent }: Widened): string {
+  const extra = FAMILIES.filter((family) => addresses[family] > 0n).map(
+    (family) =>
+      `${counted(addresses[family], family)} (${percent[family]} % of those that are selected)`,
+  )
+  return (
+    `Widened to have fewer entries, ${grouped(entries)} instead of ${grouped(lossless)}: it admits ` +
+    `${extra.join(' and ')} that nobody selected.`
+  )
+}
+
 /** What whoever loads the addresses must know; nothing for a list without addresses. */
 export function addressWarnings(input: ExportInput): string[] {
+  const { addresses } = input
   if (input.prefixes.length === 0) return []
   const warnings = [
-    `It admits ${addressCount(input, 4)} and ${addressCount(input, 6)}, and any Azure tenant may ` +
+    `It admits ${counted(addresses[4], 4)} and ${counted(addresses[6], 6)}, and any Azure tenant may ` +
       'hold any of them: limit the rule to the connectors as sources and to ports 443 and 80.',
   ]
   if (input.uncovered.length > 0) {
@@ -82,8 +101,12 @@ export function wrap(text: string, width: number): string[] {
   return [...lines, line]
 }
 
-/** `47,865,214 IPv4 addresses`; grouped by hand, because a locale differs between machines. */
-function addressCount({ addresses }: ExportInput, family: Family): string {
-  const digits = addresses[family].toString().replaceAll(/\B(?=(?:\d{3})+$)/g, ',')
-  return `${digits} IPv${family} ${addresses[family] === 1n ? 'address' : 'addresses'}`
+/** `47,865,214 IPv4 addresses` */
+function counted(count: bigint, family: Family): string {
+  return `${grouped(count)} IPv${family} ${count === 1n ? 'address' : 'addresses'}`
+}
+
+/** `47,865,214`; by hand, because a locale differs between machines. */
+function grouped(count: bigint | number): string {
+  return count.toString().replaceAll(/\B(?=(?:\d{3})+$)/g, ',')
 }

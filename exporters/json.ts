@@ -3,9 +3,10 @@
  * for pipelines that build what no format here does, and for whoever must justify a rule.
  */
 import type { Family } from '../src/core/address.ts'
+import type { AddressCounts } from '../src/core/diff.ts'
 import { formatPort, type EndpointRule } from '../src/core/endpoint-rule.ts'
 import type { Prefix } from '../src/core/prefix.ts'
-import type { Exporter, ExportInput, RequiredName } from './contract.ts'
+import type { Exporter, ExportInput, RequiredName, Widened } from './contract.ts'
 
 export const json: Exporter = {
   name: 'json',
@@ -15,7 +16,7 @@ export const json: Exporter = {
   families: [4, 6],
   carries: ['names', 'addresses'],
   anyDestination: true,
-  revision: 2,
+  revision: 3,
   limits: {},
   options: [],
   // Programs apply what they read, too: a list that became empty is a fault, not an answer.
@@ -28,7 +29,7 @@ export const json: Exporter = {
 
 /** Keys in a fixed order, every key always there: null where there is nothing to say. */
 function documentOf(input: ExportInput): unknown {
-  const { prefixes, addresses, kept, rolledBack } = input
+  const { prefixes, widened, shard, kept, rolledBack } = input
   return {
     list: input.name,
     cloud: input.cloud,
@@ -43,8 +44,9 @@ function documentOf(input: ExportInput): unknown {
     leaving: input.leaving.map(({ lastDay, prefixes }) => {
       return { lastDay, prefixes: textsOf(prefixes) }
     }),
-    // IPv4 counts are exact as numbers; IPv6 counts are not, so they are decimal strings.
-    addresses: { ipv4: Number(addresses[4]), ipv6: addresses[6].toString() },
+    widened: widened ? widenedOf(widened) : null,
+    shard: shard ? { index: shard.index, of: shard.of } : null,
+    addresses: countsOf(input.addresses),
     uncovered: input.uncovered,
     tags: input.tags,
     missingTags: input.missingTags,
@@ -58,6 +60,21 @@ function documentOf(input: ExportInput): unknown {
         }
       : null,
     required: input.required.map(requiredOf),
+  }
+}
+
+/** IPv4 counts are exact as numbers; IPv6 counts are not, so they are decimal strings. */
+function countsOf(counts: AddressCounts): { ipv4: number; ipv6: string } {
+  return { ipv4: Number(counts[4]), ipv6: counts[6].toString() }
+}
+
+function widenedOf({ entries, lossless, addresses, percent, prefixes }: Widened): unknown {
+  return {
+    entries,
+    lossless,
+    addresses: countsOf(addresses),
+    percent: { ipv4: percent[4], ipv6: percent[6] },
+    prefixes: textsOf(prefixes),
   }
 }
 

@@ -55,6 +55,11 @@ export interface ListWish {
   readonly regions: readonly string[]
   readonly families: readonly string[]
   readonly endpoints: readonly string[]
+  readonly maxEntries: number | undefined
+  readonly maxExtraPercent: number | undefined
+  readonly never: readonly string[]
+  /** `2of8` */
+  readonly shard: string | undefined
   readonly at: string | undefined
 }
 
@@ -155,7 +160,12 @@ export async function withGateway<T>(
   // A service on this machine is never behind a proxy, whatever NO_PROXY forgets.
   const dispatcher = createDispatcher(isLoopback(url) ? {} : config)
   try {
-    const client = createClient({ url, dispatcher, token: token ?? config.adminToken, stop })
+    const client = createClient({
+      url,
+      dispatcher,
+      token: token ?? config.adminToken ?? config.readTokens?.[0],
+      stop,
+    })
     return await work(createRemoteGateway(client))
   } finally {
     await dispatcher.close()

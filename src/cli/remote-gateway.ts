@@ -72,12 +72,12 @@ export function createRemoteGateway(client: Client): Gateway {
       return client.post('/v1/lookup', lookupResultsShape, { addresses, cloud, at })
     },
 
-    list({ format, allowlist, cloud, tags, regions, families, endpoints, at }) {
+    list({ format, allowlist, tags, regions, families, at, ...others }) {
       const name = encodeURIComponent(format)
       if (allowlist !== undefined) {
         return client.bytes(`/v1/allowlists/${encodeURIComponent(allowlist)}/${name}`, { at })
       }
-      const query = { cloud, tag: tags, region: regions, family: families, endpoints, at }
+      const query = { ...others, tag: tags, region: regions, family: families, at }
       return client.bytes(`/v1/export/${name}`, query)
     },
 

@@ -7,15 +7,20 @@ import type {
 } from '../../exporters/contract.ts'
 import { countsOf } from '../core/diff.ts'
 import { mergeRules } from '../core/endpoint-rule.ts'
+import type { FitRefusal } from '../core/fit.ts'
 import { RangeSet } from '../core/range-set.ts'
 import { selectTags } from '../core/selection.ts'
 import { compareText, type ServiceTag, type Sha256, type Snapshot } from '../core/snapshot.ts'
 import { findService } from '../endpoints/index.ts'
 import type { AllowlistDefinition } from './definition.ts'
-import { withGrace, type PastCoverage } from './grace.ts'
+import { withGrace, type LeavingCoverage, type PastCoverage } from './grace.ts'
+import { shapedOf, type Fit } from './shaped.ts'
 
 /** Everything an exporter needs but the version and the format's own options. */
-export type ListContent = Omit<ExportInput, 'version' | 'options'>
+export interface ListContent extends Omit<ExportInput, 'version' | 'options'> {
+  /** Why its addresses do not fit its budget: no format that carries addresses can be handed out. */
+  readonly unfit: FitRefusal | undefined
+}
 
 /** What the definition and the snapshot alone do not tell; nothing of it for a past day. */
 export interface Circumstances {
@@ -24,6 +29,8 @@ export interface Circumstances {
   /** Where its last addresses are from, when the snapshot has none for it. */
   readonly kept?: KeptCoverage | undefined
   readonly rolledBack?: RolledBack | undefined
+  /** One that remembers, for a list and its shards. */
+  readonly fit?: Fit
 }
 
 export interface KeptCoverage extends SnapshotName {
@@ -57,21 +64,23 @@ export type Selection = Pick<AllowlistDefinition, 'tags' | 'regions' | 'families
 export function contentOf(
   definition: AllowlistDefinition,
   { tags, missing, coverage }: Selected,
-  { past, kept, rolledBack }: Circumstances,
+  { past, kept, rolledBack, fit }: Circumstances,
 ): ListContent {
-  const { name, cloud, destinations, removalGraceDays } = definition
+  const { name, cloud, destinations, removalGraceDays, shard } = definition
   const admitted = withGrace(kept?.coverage ?? coverage, past, removalGraceDays)
+  const shaped = shapedOf(admitted.coverage, definition, fit)
   const required = requiredNames(definition)
   return {
     name,
     cloud,
     destinations,
     rules: mergeRules(required),
-    prefixes: admitted.coverage.prefixes(),
-    leaving: admitted.leaving.map(({ lastDay, coverage }) => {
-      return { lastDay, prefixes: coverage.prefixes() }
-    }),
-    addresses: countsOf(admitted.coverage),
+    prefixes: shaped.prefixes,
+    leaving: admitted.leaving.flatMap((leaving) => leavingWithin(shaped.coverage, leaving)),
+    widened: shaped.widened,
+    shard,
+    unfit: shaped.unfit,
+    addresses: countsOf(shaped.coverage),
     uncovered: uncoveredNames(required, definition.tags),
     required,
     tags: tags.map((tag) => tag.name),
@@ -82,17 +91,28 @@ export function contentOf(
   }
 }
 
+/** The part that a shard has; nothing of a day that it has nothing of. */
+function leavingWithin(admitted: RangeSet, { lastDay, coverage }: LeavingCoverage): Leaving[] {
+  const prefixes = coverage.intersect(admitted).prefixes()
+  return prefixes.length > 0 ? [{ lastDay, prefixes }] : []
+}
+
 /**
  * Moves exactly when the list says something else, in any format. What most lists have nothing of
  * is left out, so that a list keeps its hash when there is a new such thing to say.
  */
 export function contentHashOf(content: ListContent, sha256: Sha256): string {
-  const { prefixes, addresses: _, leaving, emptyTags, kept, rolledBack, ...rest } = content
+  const { prefixes, addresses: _, leaving, emptyTags, kept, rolledBack, ...others } = content
+  const { widened, shard, unfit, ...rest } = others
   const unusual = {
     ...(leaving.length > 0 ? { leaving: leaving.map(leavingTexts) } : {}),
     ...(emptyTags.length > 0 ? { emptyTags } : {}),
     ...(kept ? { kept } : {}),
     ...(rolledBack ? { rolledBack } : {}),
+    // The rest of what it says follows from these and the networks.
+    ...(widened ? { widened: textsOf(widened.prefixes) } : {}),
+    ...(shard ? { shard } : {}),
+    ...(unfit ? { unfit } : {}),
   }
   const isUnusual = Object.keys(unusual).length > 0
   return sha256(JSON.stringify([rest, textsOf(prefixes), ...(isUnusual ? [unusual] : [])]))

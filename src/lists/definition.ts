@@ -3,8 +3,10 @@ import { z } from 'zod'
 import { FAMILIES, type Family } from '../core/address.ts'
 import { CLOUDS, type Cloud } from '../core/cloud.ts'
 import { invalidInput } from '../core/errors.ts'
+import { formatShard, MAX_SHARDS, MIN_SHARDS, parseShard, type Shard } from '../core/shards.ts'
 import { findService } from '../endpoints/index.ts'
 import { cloudOrOnly } from '../history/resolve.ts'
+import { budgetBody, budgetOf, checkNever, type Budget, type BudgetWish } from './budget.ts'
 import { DEFAULT_GRACE_DAYS, MAX_GRACE_DAYS } from './grace.ts'
 
 export interface AllowlistDefinition {
@@ -21,6 +23,12 @@ export interface AllowlistDefinition {
   readonly destinations: 'listed' | 'any'
   /** How long coverage that left what is published is admitted; 0 for not at all. */
   readonly removalGraceDays: number
+  /** Widens it to so many entries; undefined for a list that is as selected. */
+  readonly budget: Budget | undefined
+  /** How many shards there are of it, as lists of their own beside the whole one. */
+  readonly shards: number | undefined
+  /** Which part of the whole list's networks this one has; it has all of the names. */
+  readonly shard: Shard | undefined
   readonly builtIn: boolean
 }
 
@@ -29,6 +37,9 @@ export const UNSTORED = 'export'
 
 /** Built-in names of every cloud, also of those that are not followed yet. */
 const RESERVED = /^app-proxy(-ip|-any)?(\.[a-z]+)?$/
+
+/** How the shards of a stored list are named. */
+const SHARD_NAME = /\.\d+of\d+$/
 
 /** Also the length of names that formats build ACL and set names from. */
 const ALLOWLIST_NAME = /^[a-z0-9][a-z0-9.-]{0,39}$/
@@ -68,6 +79,9 @@ export function builtInDefinitions(clouds: readonly Cloud[]): AllowlistDefinitio
       regions: [],
       families: FAMILIES,
       removalGraceDays: DEFAULT_GRACE_DAYS,
+      budget: undefined,
+      shards: undefined,
+      shard: undefined,
       builtIn: true,
     }
     const services = WITH_CONNECTOR.includes(cloud) ? ['app-proxy'] : []
@@ -127,9 +141,16 @@ export const definitionBody = z.strictObject({
     .optional(),
   endpoints: z.array(NAME).max(20).optional(),
   removalGraceDays: graceDays.optional(),
+  budget: budgetBody.optional(),
+  shards: z
+    .int()
+    .min(MIN_SHARDS)
+    .max(MAX_SHARDS)
+    .optional()
+    .describe('Also splits its networks over so many lists: `NAME.1of8` to `NAME.8of8`'),
 })
 
-export type DefinitionBody = z.infer<typeof definitionBody>
+export type DefinitionBody = z.input<typeof definitionBody>
 
 /**
  * A definition from what a caller said. Without `cloud` it is the only followed one.
@@ -144,11 +165,25 @@ export function parseDefinition(
   if (name === UNSTORED || RESERVED.test(name)) {
     throw invalidInput(`"${name}" is kept for lists that nobody stores: take another name`)
   }
-  return checkedDefinition(name, body, clouds)
+  if (SHARD_NAME.test(name)) {
+    throw invalidInput(`"${name}" ends as a shard does: store the whole list with "shards"`)
+  }
+  const definition = checkedDefinition(name, body, clouds)
+  for (const shard of shardsOf(definition)) refuseLongName(shard.name)
+  return definition
+}
+
+/** The lists that a definition's networks are split over: `NAME.1of8` and so on, or none. */
+export function shardsOf(definition: AllowlistDefinition): AllowlistDefinition[] {
+  const { name, shards: of = 0 } = definition
+  return Array.from({ length: of }, (_, i) => {
+    const shard = { index: i + 1, of }
+    return { ...definition, name: `${name}.${formatShard(shard)}`, shards: undefined, shard }
+  })
 }
 
 /** What a caller asks for without storing it: a query string or command-line options. */
-export interface SelectionWish {
+export interface SelectionWish extends BudgetWish {
   readonly cloud: Cloud
   readonly tags: readonly string[]
   readonly regions: readonly string[]
@@ -156,6 +191,8 @@ export interface SelectionWish {
   readonly endpoints: readonly string[]
   /** Of today's list; one of a past day has no grace. */
   readonly removalGraceDays?: number | undefined
+  /** `2of8` */
+  readonly shard?: string | undefined
 }
 
 /**
@@ -165,9 +202,10 @@ export interface SelectionWish {
  * @throws as `parseDefinition`
  */
 export function unstoredDefinition(
-  { cloud, tags, regions, families, endpoints, removalGraceDays }: SelectionWish,
+  wish: SelectionWish,
   { clouds, past }: { clouds: readonly Cloud[]; past: boolean },
 ): AllowlistDefinition {
+  const { cloud, tags, regions, families, endpoints, removalGraceDays } = wish
   const body = {
     cloud,
     tags: sorted(tags),
@@ -175,8 +213,14 @@ export function unstoredDefinition(
     endpoints: sorted(endpoints),
     ...(families.length > 0 ? { families: sorted(families) } : {}),
     ...(removalGraceDays === undefined ? {} : { removalGraceDays }),
+    budget: budgetOf(wish),
   }
-  return checkedDefinition(UNSTORED, body, past ? CLOUDS : clouds)
+  const definition = checkedDefinition(UNSTORED, body, past ? CLOUDS : clouds)
+  if (wish.shard === undefined) return definition
+  const shard = parseShard(wish.shard)
+  if (!shard.ok) throw invalidInput(`shard "${wish.shard}": ${shard.reason}`)
+  refuseWithoutAddresses(definition, 'shards')
+  return { ...definition, shard: shard.value }
 }
 
 function sorted(names: readonly string[]): string[] {
@@ -188,11 +232,7 @@ function checkedDefinition(
   body: unknown,
   clouds: readonly Cloud[],
 ): AllowlistDefinition {
-  if (!ALLOWLIST_NAME.test(name)) {
-    throw invalidInput(
-      `"${name}" is no allowlist name: at most 40 lower-case letters, digits, "." and "-"`,
-    )
-  }
+  refuseLongName(name)
   const parsed = definitionBody.safeParse(body)
   if (!parsed.success) throw invalidInput(`allowlist ${name}: ${z.prettifyError(parsed.error)}`)
   const {
@@ -202,13 +242,15 @@ function checkedDefinition(
     families = ['ipv4', 'ipv6'],
     endpoints = [],
     removalGraceDays = DEFAULT_GRACE_DAYS,
+    budget,
+    shards,
   } = parsed.data
   const cloud = onlyCloud(parsed.data.cloud, clouds)
   if (tags.length + regions.length + endpoints.length === 0) {
     throw invalidInput(`allowlist ${name} selects nothing: give tags, regions or endpoints`)
   }
   for (const service of endpoints) findService(service, cloud)
-  return {
+  const definition: AllowlistDefinition = {
     name,
     title,
     cloud,
@@ -218,13 +260,35 @@ function checkedDefinition(
     services: endpoints,
     destinations: 'listed',
     removalGraceDays,
+    budget,
+    shards,
+    shard: undefined,
     builtIn: false,
   }
+  if (budget) {
+    refuseWithoutAddresses(definition, 'a budget')
+    checkNever(name, budget)
+  }
+  if (shards !== undefined) refuseWithoutAddresses(definition, 'shards')
+  return definition
+}
+
+function refuseLongName(name: string): void {
+  if (ALLOWLIST_NAME.test(name)) return
+  throw invalidInput(
+    `"${name}" is no allowlist name: at most 40 lower-case letters, digits, "." and "-"`,
+  )
+}
+
+function refuseWithoutAddresses({ name, tags, regions }: AllowlistDefinition, what: string): void {
+  if (tags.length + regions.length > 0) return
+  throw invalidInput(`allowlist ${name} has ${what} and no addresses: give tags or regions`)
 }
 
 /** The body that gives this definition again. */
 export function bodyOf(definition: AllowlistDefinition): DefinitionBody {
   const { title, cloud, tags, regions, families, services, removalGraceDays } = definition
+  const { budget, shards } = definition
   return {
     title,
     cloud,
@@ -233,6 +297,8 @@ export function bodyOf(definition: AllowlistDefinition): DefinitionBody {
     families: families.map((family) => `ipv${family}` as const),
     endpoints: [...services],
     removalGraceDays,
+    ...(budget ? { budget: { ...budget, never: [...budget.never] } } : {}),
+    ...(shards === undefined ? {} : { shards }),
   }
 }
 

@@ -1,11 +1,17 @@
-/** Every definition there is: the built-in ones and what people stored. */
+/** Every definition there is: the built-in ones, what people stored, and the shards of that. */
 import type { Cloud } from '../core/cloud.ts'
 import { notFound, RangewardenError } from '../core/errors.ts'
 import { findService } from '../endpoints/index.ts'
 import type { Store } from '../store/contract.ts'
-import { builtInDefinitions, parseDefinition, type AllowlistDefinition } from './definition.ts'
+import {
+  builtInDefinitions,
+  parseDefinition,
+  shardsOf,
+  type AllowlistDefinition,
+} from './definition.ts'
 
 export interface Definitions {
+  /** A list's shards come right after it. */
   all(): readonly AllowlistDefinition[]
   /** @throws RangewardenError `not-found`, with the reason where there is one */
   find(name: string): AllowlistDefinition
@@ -22,7 +28,8 @@ export async function readDefinitions(
   const unusable = new Map<string, RangewardenError>()
   for (const { name, definition } of await allowlists.list()) {
     try {
-      usable.set(name, parseDefinition(name, definition, clouds))
+      const whole = parseDefinition(name, definition, clouds)
+      for (const list of [whole, ...shardsOf(whole)]) usable.set(list.name, list)
     } catch (error) {
       if (!(error instanceof RangewardenError)) throw error
       unusable.set(

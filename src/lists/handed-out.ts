@@ -18,6 +18,7 @@ import {
 } from './content.ts'
 import { UNSTORED, type AllowlistDefinition } from './definition.ts'
 import { inGrace, MAX_GRACE_DAYS, type PastCoverage } from './grace.ts'
+import { createRememberedFit, type Fit } from './shaped.ts'
 
 export type HandedOutStores = Pick<Store, 'publications' | 'history' | 'holds'>
 
@@ -36,6 +37,8 @@ interface Past {
   lostSince(publication: Publication, selection: Selection): Promise<Lost>
   /** Its newest coverage that is not empty. */
   kept(selection: Selection): Promise<KeptCoverage | undefined>
+  /** One for a list and its shards. */
+  readonly fit: Fit
 }
 
 type Lost = Pick<Selected, 'coverage' | 'missing'>
@@ -118,7 +121,7 @@ export async function currentContent(
   const keeps = definition.name !== UNSTORED && selected.coverage.isEmpty
   const kept = keeps ? await past.kept(definition) : undefined
   return {
-    content: contentOf(definition, selected, { past: lost, kept, rolledBack }),
+    content: contentOf(definition, selected, { past: lost, kept, rolledBack, fit: past.fit }),
     unknown: selected.missing.filter((name) => lost.every((one) => one.missing.includes(name))),
   }
 }
@@ -144,6 +147,8 @@ function createPast(store: HandedOutStores, published: Published): Past {
   }
 
   return {
+    fit: createRememberedFit(),
+
     async lostSince(publication, selection) {
       const key = `${publication.serial} ${keyOf(selection)}`
       const known = lost.get(key)

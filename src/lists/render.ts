@@ -45,14 +45,28 @@ export async function versionOf(
   return { serial, snapshot: snapshotId }
 }
 
-/** @throws RangewardenError `export-refused` with the format's own reason */
+/** Lists with the same one have the same bytes. */
+export function bytesKey(
+  exporter: Exporter,
+  contentHash: string,
+  version: ListVersion,
+  settings: Settings,
+): string {
+  const { name, revision } = exporter
+  return JSON.stringify([name, revision, contentHash, version, optionsOf(exporter, settings)])
+}
+
+/** @throws RangewardenError `export-refused` with the format's own reason, or the budget's */
 export function renderList(
   exporter: Exporter,
-  content: ListContent,
+  { unfit, ...content }: ListContent,
   version: ListVersion,
   settings: Settings,
 ): Rendered {
   try {
+    if (unfit && exporter.carries.includes('addresses')) {
+      throw new ExportRefused(`${content.name}: ${unfit.reason}`, unfit.facts)
+    }
     const input = { ...content, version, options: optionsOf(exporter, settings) }
     const bytes = Buffer.from(renderExport(exporter, input), 'ascii')
     return { bytes, digest: sha256(bytes) }

@@ -18,6 +18,19 @@ export const definitionShape = z
     removalGraceDays: z
       .int()
       .describe('Days that networks stay after they left the published file'),
+    budget: z
+      .object({
+        entries: z.int(),
+        mostExtraPercent: z.number(),
+        never: z.array(z.string()),
+      })
+      .nullable()
+      .describe('How many entries it is widened to fit, and how far at most'),
+    shards: z.int().nullable().describe('How many lists its networks are also split over'),
+    shard: z
+      .object({ index: z.int(), of: z.int() })
+      .nullable()
+      .describe('Which part of the networks this list has'),
     builtIn: z.boolean(),
   })
   .meta({ id: 'Allowlist' })
@@ -26,6 +39,7 @@ export type DefinitionView = z.infer<typeof definitionShape>
 
 export function definitionView(definition: AllowlistDefinition): DefinitionView {
   const { name, title, cloud, tags, regions, families, services, destinations } = definition
+  const { budget, shard } = definition
   return {
     name,
     title,
@@ -36,6 +50,9 @@ export function definitionView(definition: AllowlistDefinition): DefinitionView 
     endpoints: [...services],
     destinations,
     removalGraceDays: definition.removalGraceDays,
+    budget: budget ? { ...budget, never: [...budget.never] } : null,
+    shards: definition.shards ?? null,
+    shard: shard ? { index: shard.index, of: shard.of } : null,
     builtIn: definition.builtIn,
   }
 }

@@ -98,6 +98,18 @@ describe.each(exporters)('$name', (exporter) => {
     expect(renderExport(exporter, { ...input, rolledBack: undefined })).not.toBe(text)
   })
 
+  it('says by how much it is wider than selected, and which part of a list it is', () => {
+    const text = renderExport(exporter, SHAPES.widened)
+    for (const number of [1204, 2048, 2n ** 80n]) {
+      expect(text.replaceAll(/(?<=\d),(?=\d)|\n *(#|\/\/)/g, '')).toContain(String(number))
+    }
+    expect(text).toContain('3.1008')
+    expect(renderExport(exporter, { ...SHAPES.widened, widened: undefined })).not.toBe(text)
+    const shard = renderExport(exporter, SHAPES.shard)
+    expect(shard).toMatch(/shard 2 of 8|"shard": {\s*"index": 2,\s*"of": 8/)
+    expect(renderExport(exporter, { ...SHAPES.shard, shard: undefined })).not.toBe(shard)
+  })
+
   it('moves no byte when only what it does not show has moved', () => {
     const input = SHAPES.mixed
     const later = { ...input, options: { ...input.options, unknown: 'value' } }

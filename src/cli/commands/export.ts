@@ -1,6 +1,8 @@
 /** `export`: a list in a format, to stdout or into a file that is replaced whole. */
+import { InvalidArgumentError } from 'commander'
 import { exporters } from '../../../exporters/index.ts'
 import { invalidInput } from '../../core/errors.ts'
+import { DEFAULT_EXTRA_PERCENT } from '../../lists/budget.ts'
 import { collect, type CliCommand } from '../command.ts'
 import { withGateway, type ListWish } from '../gateway.ts'
 import { replaceFile } from '../replace-file.ts'
@@ -13,6 +15,10 @@ interface ExportOptions {
   readonly region?: readonly string[]
   readonly family?: readonly string[]
   readonly endpoints?: readonly string[]
+  readonly maxEntries?: number
+  readonly maxExtraPercent?: number
+  readonly never?: readonly string[]
+  readonly shard?: string
   readonly at?: string
   readonly out?: string
 }
@@ -31,6 +37,14 @@ export const exportCommand: CliCommand = {
       .option('--region <names...>', 'regions to limit them to', collect)
       .option('--family <families...>', 'ipv4, ipv6', collect)
       .option('--endpoints <services...>', 'endpoint services whose names are admitted', collect)
+      .option('--max-entries <number>', 'widen the list to fit so many networks', parseNumber)
+      .option(
+        '--max-extra-percent <number>',
+        `and by so many percent at most (${DEFAULT_EXTRA_PERCENT} by default)`,
+        parseNumber,
+      )
+      .option('--never <ranges...>', 'prefixes or a-b that this must not admit', collect)
+      .option('--shard <part>', '2of8: the second of eight parts of the networks')
       .option('--cloud <cloud>', 'by default the only followed cloud')
       .option('--at <when>', 'a file date, `latest`, `previous` or a snapshot id')
       .option('--out <file>', 'replace this file; it stays as it is if anything fails')
@@ -53,14 +67,23 @@ export const exportCommand: CliCommand = {
 
 function listWish(format: string, options: Omit<ExportOptions, 'out'>): ListWish {
   const { allowlist, cloud, tag = [], region = [], family = [], endpoints = [], at } = options
-  const selects = tag.length + region.length + family.length + endpoints.length > 0
-  if (allowlist !== undefined && (selects || cloud !== undefined)) {
+  const { maxEntries, maxExtraPercent, never = [], shard } = options
+  const selects = [tag, region, family, endpoints, never].some((given) => given.length > 0)
+  const single = [cloud, maxEntries, maxExtraPercent, shard].some((given) => given !== undefined)
+  if (allowlist !== undefined && (selects || single)) {
     throw invalidInput(
-      `--allowlist ${allowlist} has its own selection: ` +
-        'leave out --tag, --region, --family, --endpoints and --cloud',
+      `--allowlist ${allowlist} has its own selection: leave out --tag, --region, --family, ` +
+        '--endpoints, --max-entries, --max-extra-percent, --never, --shard and --cloud',
     )
   }
-  return { format, allowlist, cloud, tags: tag, regions: region, families: family, endpoints, at }
+  const shape = { maxEntries, maxExtraPercent, never, shard }
+  const selection = { cloud, tags: tag, regions: region, families: family, endpoints }
+  return { format, allowlist, ...selection, ...shape, at }
+}
+
+function parseNumber(text: string): number {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('A number.')
 }
 
 function formatsText(): string {
