@@ -22,9 +22,11 @@ import { settingTexts, type Config } from './config.ts'
 import { invalidInput } from './core/errors.ts'
 import { parseGuardPolicies, policies } from './core/guard-policy.ts'
 import { createFreshness } from './history/freshness.ts'
+import { createTimelines, type Timelines } from './history/timelines.ts'
 import { buildServer } from './http/server.ts'
 import { createLists, type Lists } from './lists/lists.ts'
 import { namedTags } from './lists/named-tags.ts'
+import { createAccessLog } from './observe/access-log.ts'
 import { createMetrics } from './observe/metrics.ts'
 import { createDispatcher } from './sources/dispatcher.ts'
 import { createSource } from './sources/index.ts'
@@ -42,12 +44,14 @@ import { VERSION } from './version.ts'
 /** A database that says nothing any more must not keep the process from ending. */
 const CLOSING_STEP_MS = 25_000
 
-async function withDeadline(step: Promise<unknown>): Promise<void> {
+async function withDeadline(step: () => Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error('a step of closing took too long')), CLOSING_STEP_MS)
   })
-  await Promise.race([step, late]).finally(() => clearTimeout(timer))
+  // Begun in a function of its own: one that throws at once fails as any other does.
+  const done = (async () => step())()
+  await Promise.race([done, late]).finally(() => clearTimeout(timer))
 }
 
 /** How soon another process's publication is served here. */
@@ -60,6 +64,8 @@ export interface App {
   readonly config: Config
   readonly store: Store
   readonly lists: Lists
+  /** Answers about any day. */
+  readonly timelines: Timelines
   /** How files are judged, whoever brings them. */
   readonly guard: GuardDeps
   /** Records a wish for a run and puts it in the queue, or joins the run under way. */
@@ -97,6 +103,7 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
     settings: settingTexts(config),
     log,
   })
+  const timelines = createTimelines(store.timelines, { log })
   const now = (): Date => new Date()
   const freshness = createFreshness({ store, lists, clouds: config.clouds, now, log })
   const metrics = createMetrics({ freshness, clouds: config.clouds, version: VERSION })
@@ -117,6 +124,8 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
       retry.noticed(cloud, outcome)
       metrics.countRun(cloud, outcome.kind)
       void freshness.refresh()
+      // Read and indexed before the first question. A failure is told when somebody asks.
+      timelines.of(cloud).catch(() => undefined)
     },
   })
   const jobs = createJobs({ options: jobOptions, runner, ping, log })
@@ -188,15 +197,25 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
     await freshness.refresh()
   }
 
+  function tellOfLostLines(err: unknown): void {
+    log.warn({ err }, 'Lines of the access log were lost')
+  }
+
   async function listen(): Promise<string> {
+    const accessLog = config.accessLog ? createAccessLog(tellOfLostLines) : undefined
     const server: FastifyInstance = await buildServer({
       store,
       lists,
+      timelines,
       freshness,
       metrics,
       exporters,
       clouds: config.clouds,
       adminToken: config.adminToken,
+      readTokens: config.readTokens ?? [],
+      rateLimit: config.rateLimit,
+      trustedProxies: config.trustedProxies?.map(({ text }) => text) ?? [],
+      accessLog,
       guard,
       refresh,
       pacConfigured: config.pacProxy !== undefined && config.pacFallback !== undefined,
@@ -205,6 +224,7 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
       version: VERSION,
       log,
     })
+    if (accessLog) closing.unshift(accessLog.flush)
     closing.unshift(() => server.close())
     return server.listen({ host: config.host, port: config.port })
   }
@@ -213,6 +233,7 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
     config,
     store,
     lists,
+    timelines,
     guard,
     requestRun,
 
@@ -241,7 +262,7 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
       const faults: unknown[] = []
       for (const step of closing.splice(0)) {
         // The next step still has a folder to unlock or a connection to end.
-        await withDeadline(step()).catch((fault: unknown) => faults.push(fault))
+        await withDeadline(step).catch((fault: unknown) => faults.push(fault))
       }
       if (faults.length > 0) throw new AggregateError(faults, 'the service did not close cleanly')
     },

@@ -132,6 +132,32 @@ const SETTINGS = z
       sentence:
         'Bearer token for the operations that change something; without it they answer 403.',
     }),
+    readTokens: optionalSetting(rules.tokens, {
+      name: 'RANGEWARDEN_READ_TOKEN',
+      secret: 'whole',
+      fileTwin: true,
+      sentence:
+        'Tokens for reading, one or several separated by commas, sent as bearer token or as the ' +
+        'password of Basic authentication; without it everybody may read.',
+    }),
+    rateLimit: setting(rules.rateLimit, {
+      name: 'RANGEWARDEN_RATE_LIMIT',
+      default: '6000',
+      sentence:
+        'Requests that one client may make in a minute, those that compute something counting ' +
+        'twenty times; 0 for no limit.',
+    }),
+    trustedProxies: optionalSetting(parseClientNetworks, {
+      name: 'RANGEWARDEN_TRUSTED_PROXIES',
+      sentence:
+        'Addresses and networks of proxies, separated by commas, whose X-Forwarded-For tells who ' +
+        'the client is.',
+    }),
+    accessLog: setting(rules.onOrOff, {
+      name: 'RANGEWARDEN_ACCESS_LOG',
+      default: 'off',
+      sentence: 'A line of JSON on stdout for every request: `on` or `off`.',
+    }),
     logLevel: setting(rules.logLevel, {
       name: 'RANGEWARDEN_LOG_LEVEL',
       default: 'info',
@@ -205,6 +231,13 @@ export function readConfig(
       found ? `${found.label} ${shown(factsOf(key), found.value)}: ${message}` : message,
     )
   }
+  const [admin, read] = [given.get('adminToken'), given.get('readTokens')]
+  if (admin && read && isAmong(admin.value, read.value)) {
+    mistakes.push(
+      `${read.label} ${shown(factsOf('readTokens'), read.value)}: ` +
+        `must not be or hold the token of ${admin.label}, or whoever reads could change lists`,
+    )
+  }
   if (checked.success && mistakes.length === 0) return checked.data
   const [first = '', ...others] = mistakes
   const message =
@@ -212,6 +245,11 @@ export function readConfig(
       ? `Wrong setting: ${first}`
       : `${mistakes.length} wrong settings:\n${mistakes.map((mistake) => `  ${mistake}`).join('\n')}`
   throw new RangewardenError('invalid-input', message, { mistakes })
+}
+
+function isAmong(token: string, texts: string): boolean {
+  const tokens = rules.tokens(texts)
+  return tokens.ok && tokens.value.includes(token)
 }
 
 export interface SettingRow {
@@ -263,6 +301,7 @@ function factsOf(key: SettingKey): SettingFacts {
 }
 
 function textOf(value: NonNullable<Config[SettingKey]>): string {
+  if (typeof value === 'boolean') return value ? 'on' : 'off'
   if (typeof value !== 'object') return String(value)
   return value.map((item) => (typeof item === 'string' ? item : item.text)).join(', ')
 }

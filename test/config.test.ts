@@ -56,6 +56,8 @@ describe('the configuration', () => {
         expect.objectContaining({ text: '127.0.0.1/32' }),
         expect.objectContaining({ text: '::1/128' }),
       ],
+      rateLimit: 6000,
+      accessLog: false,
       logLevel: 'info',
     })
   })
@@ -76,12 +78,20 @@ describe('the configuration', () => {
       RANGEWARDEN_PAC_FALLBACK: 'DIRECT',
       RANGEWARDEN_SQUID_CLIENTS: '10.1.0.0/16, 10.1.2.3,2001:db8::7',
       RANGEWARDEN_ADMIN_TOKEN: 's3cret',
+      RANGEWARDEN_READ_TOKEN: 'old-one, new-one',
+      RANGEWARDEN_RATE_LIMIT: '0',
+      RANGEWARDEN_TRUSTED_PROXIES: '10.9.0.0/24, 10.9.1.1',
+      RANGEWARDEN_ACCESS_LOG: 'on',
       RANGEWARDEN_LOG_LEVEL: 'debug',
       HTTPS_PROXY: 'http://user:pass@proxy.example:3128',
       HTTP_PROXY: 'http://proxy.example:3128',
       NO_PROXY: '.example,10.0.0.0/8',
     })
-    expect({ ...config, squidClients: config.squidClients.map(({ text }) => text) }).toEqual({
+    const texts = {
+      squidClients: config.squidClients.map(({ text }) => text),
+      trustedProxies: config.trustedProxies?.map(({ text }) => text),
+    }
+    expect({ ...config, ...texts }).toEqual({
       clouds: ['China', 'Public'],
       schedule: '0 3 * * 2',
       source: 'folder:/srv/tags',
@@ -97,6 +107,10 @@ describe('the configuration', () => {
       // The host lies within the network: Squid would warn about it.
       squidClients: ['10.1.0.0/16', '2001:db8::7/128'],
       adminToken: 's3cret',
+      readTokens: ['old-one', 'new-one'],
+      rateLimit: 0,
+      trustedProxies: ['10.9.0.0/24', '10.9.1.1/32'],
+      accessLog: true,
       logLevel: 'debug',
       httpsProxy: 'http://user:pass@proxy.example:3128',
       httpProxy: 'http://proxy.example:3128',
@@ -109,6 +123,23 @@ describe('the configuration', () => {
       /RANGEWARDEN_GUARD .*"lax".*cautious, permissive/,
     )
     expect(said({ RANGEWARDEN_GUARD: 'Chine=permissive' })).toMatch(/"Chine".*China/)
+  })
+
+  it('names every rule about who may ask for how much that is broken', () => {
+    const text = said({
+      RANGEWARDEN_READ_TOKEN: 'a token',
+      RANGEWARDEN_RATE_LIMIT: 'many',
+      RANGEWARDEN_TRUSTED_PROXIES: '10.0.0.0/33',
+      RANGEWARDEN_ACCESS_LOG: 'yes',
+    })
+    expect(text).toMatch(/RANGEWARDEN_READ_TOKEN .*value hidden.*printable ASCII without spaces/)
+    expect(text).toMatch(/RANGEWARDEN_RATE_LIMIT .*"many".*whole number of requests a minute/)
+    expect(text).toMatch(/RANGEWARDEN_TRUSTED_PROXIES .*"10\.0\.0\.0\/33"/)
+    expect(text).toMatch(/RANGEWARDEN_ACCESS_LOG .*"yes": on or off/)
+    expect(printConfig(read({ RANGEWARDEN_READ_TOKEN: 's3cret' }))).toMatchObject({
+      RANGEWARDEN_READ_TOKEN: '(set)',
+      RANGEWARDEN_ACCESS_LOG: 'off',
+    })
   })
 
   it('is frozen', () => {
@@ -217,6 +248,19 @@ describe('a wrong setting', () => {
         'RANGEWARDEN_PORT (environment) "x": a port is a whole number from 0 (any free one) to 65535',
       ],
     })
+  })
+
+  it('is a read token that is the admin token too: whoever reads could change lists', () => {
+    const message = said({
+      RANGEWARDEN_ADMIN_TOKEN: 's3cret',
+      RANGEWARDEN_READ_TOKEN: 'old-one, s3cret',
+      RANGEWARDEN_PORT: 'x',
+    })
+    expect(message).toMatch(/^2 wrong settings:\n/)
+    expect(message).toMatch(/RANGEWARDEN_READ_TOKEN \(environment\).*RANGEWARDEN_ADMIN_TOKEN/)
+    expect(message).not.toContain('s3cret')
+    const alone = { RANGEWARDEN_ADMIN_TOKEN: 's3cret', RANGEWARDEN_READ_TOKEN: 's3cret2, s3' }
+    expect(read(alone).readTokens).toEqual(['s3cret2', 's3'])
   })
 
   it('is reported together with all others', () => {

@@ -1,6 +1,7 @@
 /** What every command is given, and how it opens the service and is sure to close it again. */
 import type { Config, Overrides } from '../config.ts'
 import { invalidInput } from '../core/errors.ts'
+import type { Timelines } from '../history/timelines.ts'
 import type { Lists } from '../lists/lists.ts'
 import type { Run, Store } from '../store/contract.ts'
 import type { GuardDeps } from '../sync/judge-candidate.ts'
@@ -12,6 +13,7 @@ export interface Service {
   readonly config: Config
   readonly store: Store
   readonly lists: Lists
+  readonly timelines: Timelines
   readonly guard: GuardDeps
   runNow(wish: RunWish, signal: AbortSignal): Promise<Run>
   serve(): Promise<string>

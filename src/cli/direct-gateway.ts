@@ -5,7 +5,8 @@ import { CLOUDS, type Cloud } from '../core/cloud.ts'
 import { notFound } from '../core/errors.ts'
 import type { GuardReason } from '../core/guard-reasons.ts'
 import { changesBetween } from '../history/changes.ts'
-import { lookUp } from '../history/lookup.ts'
+import { readAddresses } from '../history/asked-addresses.ts'
+import { openLookup } from '../history/lookup.ts'
 import { cloudOrOnly, resolveSnapshot } from '../history/resolve.ts'
 import { onlyCloud, unstoredDefinition, type AllowlistDefinition } from '../lists/definition.ts'
 import { readDefinitions } from '../lists/definitions.ts'
@@ -28,7 +29,6 @@ import type {
   HoldDecisionWish,
   ImportedFile,
   ListWish,
-  LookupResult,
 } from './gateway.ts'
 import { readWeeklyFile } from './read-weekly-file.ts'
 
@@ -106,16 +106,18 @@ export function createDirectGateway(service: Service, stop: AbortSignal): Gatewa
 
     async changes({ cloud, ...wish }) {
       const query = { ...wish, cloud: cloudOrOnly(cloud, config.clouds) }
-      return changesView(await changesBetween(store.history, query))
+      return changesView(
+        await changesBetween({ history: store.history, timelines: service.timelines }, query),
+      )
     },
 
     async lookup({ addresses, cloud, at }) {
       const clouds = cloud === undefined ? CLOUDS : [cloudOrOnly(cloud, [])]
-      const results: LookupResult[] = []
-      for (const query of addresses) {
-        const answers = await lookUp(store, query, { clouds, at })
-        results.push({ query, answers: answers.map(lookupView) })
-      }
+      const asked = addresses.map(readAddresses)
+      const { answer } = await openLookup(service.timelines, { clouds, at })
+      const results = asked.map((one) => {
+        return { query: one.query, answers: answer(one).map(lookupView) }
+      })
       return { results }
     },
 

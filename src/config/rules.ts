@@ -84,6 +84,29 @@ export function token(text: string): Result<string> {
     : refuse('a token is printable ASCII without spaces')
 }
 
+/** Several, so that one can be replaced by the next without a moment at which neither is right. */
+export function tokens(text: string): Result<readonly string[]> {
+  const found = commaList(text)
+  for (const one of found) {
+    const checked = token(one)
+    if (!checked.ok) return checked
+  }
+  return found.length > 0 ? accept(Object.freeze(found)) : refuse('at least one token')
+}
+
+/** Requests a minute. */
+export function rateLimit(text: string): Result<number> {
+  const number = decimal(text)
+  return number !== undefined
+    ? accept(number)
+    : refuse('a whole number of requests a minute, or 0 for no limit')
+}
+
+export function onOrOff(text: string): Result<boolean> {
+  if (text === 'on' || text === 'off') return accept(text === 'on')
+  return refuse('on or off')
+}
+
 export function logLevel(text: string): Result<LogLevel> {
   const level = LOG_LEVELS.find((known) => known === text)
   return level === undefined ? refuse(`one of ${LOG_LEVELS.join(', ')}`) : accept(level)

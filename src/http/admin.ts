@@ -1,27 +1,22 @@
 /** The admin token: who may change something. */
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { onRequestHookHandler } from 'fastify'
 import { RangewardenError } from '../core/errors.ts'
+import { createTokenRing } from './tokens.ts'
 
 /**
  * Lets a request through that carries the token. Without a token configured nobody may, and the
  * answer says how to set one; the command line needs none.
  */
 export function requireAdmin(adminToken: string | undefined): onRequestHookHandler {
-  const expected = adminToken === undefined ? undefined : digestOf(adminToken)
+  const tokens = adminToken === undefined ? undefined : createTokenRing([adminToken], ['bearer'])
   return (request, reply, done) => {
-    if (!expected) return done(notConfigured())
-    const given = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1]
-    if (given !== undefined && timingSafeEqual(digestOf(given), expected)) return done()
-    const error = given === undefined ? '' : ', error="invalid_token"'
+    if (!tokens) return done(notConfigured())
+    const presented = tokens.presented(request.headers.authorization)
+    if (presented === 'known') return done()
+    const error = presented === 'unknown' ? ', error="invalid_token"' : ''
     void reply.header('www-authenticate', `Bearer realm="rangewarden"${error}`)
-    done(unauthorized(given !== undefined))
+    done(unauthorized(presented === 'unknown'))
   }
-}
-
-/** Of equal length whatever was sent, so that the comparison takes the same time. */
-function digestOf(token: string): Buffer {
-  return createHash('sha256').update(token).digest()
 }
 
 function notConfigured(): RangewardenError {

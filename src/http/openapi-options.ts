@@ -12,7 +12,8 @@ export function swaggerOptions(version: string): FastifyDynamicSwaggerOptions {
         description:
           'Allowlists from the address ranges Azure publishes and the endpoints the Entra private ' +
           'network connector needs. Errors are problem documents (RFC 9457); parameters that are ' +
-          'not known are refused.',
+          'not known are refused. Where RANGEWARDEN_READ_TOKEN is set, everything but /health, ' +
+          '/proxy.pac and /wpad.dat answers 401 without a token.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       tags: [
@@ -53,7 +54,10 @@ type Members = Record<string, unknown>
 /** What the plugins leave to be said: HEAD has ids of its own, and an optional body is optional. */
 function tidy(document: Description): Description {
   const paths = membersOf(document.paths)
-  for (const path of Object.values(paths).map(membersOf)) {
+  for (const [url, path] of Object.entries(paths).map(
+    ([url, path]) => [url, membersOf(path)] as const,
+  )) {
+    if (!url.startsWith('/health/')) Object.values(path).map(membersOf).forEach(addRefusals)
     const { head, post } = path
     if (isMembers(head))
       path['head'] = { ...head, operationId: `${String(head['operationId'])}Head` }
@@ -62,6 +66,16 @@ function tidy(document: Description): Description {
   }
   dropUnused(membersOf('components' in document ? document.components : undefined), paths)
   return document
+}
+
+/** What any request may be answered before its route is looked at (admit-requests.ts). */
+function addRefusals(operation: Members): void {
+  const schema = { $ref: '#/components/schemas/Problem' }
+  const content = { 'application/problem+json': { schema } }
+  const refusals = {
+    429: { description: 'Too many requests of one client; see Retry-After', content },
+  }
+  operation['responses'] = { ...refusals, ...membersOf(operation['responses']) }
 }
 
 function takesNull({ content }: Members): boolean {

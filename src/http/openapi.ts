@@ -4,6 +4,7 @@ import { exporters } from '../../exporters/index.ts'
 import type { Cloud } from '../core/cloud.ts'
 import { policies } from '../core/guard-policy.ts'
 import { createFreshness } from '../history/freshness.ts'
+import { createTimelines } from '../history/timelines.ts'
 import { createLists } from '../lists/lists.ts'
 import { createMetrics } from '../observe/metrics.ts'
 import type { Store } from '../store/contract.ts'
@@ -21,6 +22,7 @@ export async function openApiDocument(store: Store): Promise<string> {
   const app = await buildServer({
     store,
     lists,
+    timelines: createTimelines(store.timelines),
     freshness,
     metrics: createMetrics({ freshness, clouds, version: VERSION }),
     exporters,

@@ -13,7 +13,9 @@ const HTTP_PROBLEMS = {
   'body-too-large': { status: 413, title: 'Body too large' },
   'url-too-long': { status: 414, title: 'URL too long' },
   'unsupported-media-type': { status: 415, title: 'Unsupported media type' },
+  'rate-limited': { status: 429, title: 'Too many requests' },
   'internal-error': { status: 500, title: 'Internal error' },
+  busy: { status: 503, title: 'Busy' },
 } as const satisfies Record<string, { status: number; title: string }>
 
 export const PROBLEMS: Readonly<Record<ProblemCode, { status: number; title: string }>> = {
@@ -53,6 +55,7 @@ export const PROBLEM_TYPE = 'application/problem+json'
 const RETRY_AFTER: Partial<Record<ProblemCode, number>> = {
   'not-ready': 60,
   'database-unavailable': 30,
+  busy: 5,
 }
 
 export function problemOf(code: ProblemCode, detail: string, facts: ErrorFacts = {}): Problem {

@@ -2,6 +2,7 @@
  * The HTTP server. The list of plugins is the table of contents of the API, in the order of its
  * documentation; what a room needs is handed to it here.
  */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -10,15 +11,22 @@ import type { Logger } from 'pino'
 import type { Exporter } from '../../exporters/contract.ts'
 import type { Cloud } from '../core/cloud.ts'
 import type { Freshness } from '../history/freshness.ts'
+import type { Timelines } from '../history/timelines.ts'
 import type { Lists } from '../lists/lists.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Run, Store } from '../store/contract.ts'
 import type { GuardDeps } from '../sync/judge-candidate.ts'
 import type { RunWish } from '../sync/runner.ts'
+import type { AccessLog } from '../observe/access-log.ts'
+import { accountOnFinish, accountRequests } from './account-requests.ts'
+import { admitRequests, limitRefusal, tellStanding, type Admission } from './admit-requests.ts'
 import { answerClientErrors } from './client-error.ts'
 import { createErrorHandler } from './error-handler.ts'
+import { createFront, type Front } from './front.ts'
 import { explainMissingRoutes } from './not-found.ts'
 import { swaggerOptions } from './openapi-options.ts'
+import { createRateLimiter } from './rate-limit.ts'
+import { createReadAccess } from './read-access.ts'
 import { allowlistRoutes } from './routes/allowlists.ts'
 import { changeRoutes } from './routes/changes.ts'
 import { cloudRoutes } from './routes/clouds.ts'
@@ -40,6 +48,8 @@ import { tagRoutes } from './routes/tags.ts'
 export interface ServerDeps {
   readonly store: Store
   readonly lists: Lists
+  /** Answers about any day. */
+  readonly timelines: Timelines
   readonly freshness: Freshness
   readonly metrics: Metrics
   readonly exporters: readonly Exporter[]
@@ -57,9 +67,18 @@ export interface ServerDeps {
   readonly ping: () => Promise<void>
   readonly version: string
   readonly log: Logger
+  /** If there are any, reading asks for one of them. */
+  readonly readTokens?: readonly string[]
+  /** What one client may ask for in a minute; undefined or 0 for no limit. */
+  readonly rateLimit?: number
+  /** Networks of proxies that are believed who the client is. */
+  readonly trustedProxies?: readonly string[]
+  readonly accessLog?: AccessLog | undefined
+  /** False leaves every request to Fastify, to compare the two. */
+  readonly withFront?: boolean
 }
 
-/** Longest body: a lookup of 1,000 addresses takes 50 kB. */
+/** Longest body: a lookup of 10,000 of the longest ranges takes 850 kB. */
 const BODY_LIMIT = 1_048_576
 
 /** A request has to arrive whole in this time. */
@@ -67,6 +86,9 @@ const REQUEST_TIMEOUT_MS = 30_000
 
 /** A connection on which nothing moves is closed: longer than a device may be slow. */
 const CONNECTION_TIMEOUT_MS = 120_000
+
+/** An idle connection is kept this long, longer than common proxies keep theirs. */
+const KEEP_ALIVE_MS = 72_000
 
 /** The page is our own, also over plain http; nothing is loaded from or sent to another host. */
 const DOCS_POLICY = {
@@ -82,24 +104,64 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { store, lists, freshness, exporters, clouds, adminToken, requestRun, version, log } = deps
   const { refresh } = deps
   const { history, runs } = store
+  const { trustedProxies = [], rateLimit = 0, accessLog } = deps
   const errorHandler = createErrorHandler(deps)
+  const admission: Admission = {
+    limiter: rateLimit > 0 ? createRateLimiter({ limit: rateLimit }) : undefined,
+    readAccess: createReadAccess(deps.readTokens ?? [], adminToken),
+  }
+  const metrics = deps.metrics.http
+  const front = createFront({
+    lists,
+    states: freshness,
+    metrics,
+    accessLog,
+    ...admission,
+    behindProxies: trustedProxies.length > 0,
+    keepAliveMs: KEEP_ALIVE_MS,
+  })
+
+  /**
+   * Paths that Fastify cannot read come here past all hooks. Nor does it look who the client of a
+   * proxy is then: the proxy stands for all of them.
+   */
+  function answerUnreadable(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+    accountOnFinish(request, reply, { metrics, accessLog })
+    const { limiter } = admission
+    const refusal = limiter && limitRefusal(request, reply, limiter, 1)
+    void errorHandler(refusal ?? error, request, reply)
+  }
+
   const app = fastify({
-    bodyLimit: BODY_LIMIT,
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
+    // Requests without a body end at once: no stream is set up for what never comes.
+    http: { optimizeEmptyRequests: true },
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    bodyLimit: BODY_LIMIT,
     forceCloseConnections: 'idle',
     // While it closes, requests on open connections are still answered, with Connection: close.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
-    frameworkErrors: (error, request, reply) => void errorHandler(error, request, reply),
+    frameworkErrors: answerUnreadable,
     clientErrorHandler: answerClientErrors,
   })
+  if (deps.withFront !== false) putFirst(front, app.server)
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler(errorHandler)
   acceptEmptyJson(app)
+  forgetEmptyBodies(app)
   explainMissingRoutes(app)
-  logRequests(app, log)
+  accountRequests(app, { metrics, accessLog })
+  admitRequests(app, admission)
+  app.addHook('preClose', (done) => {
+    front.close()
+    // Of answers under way: their connections are idle next, and nobody looks for them again.
+    app.server.keepAliveTimeout = 1
+    done()
+  })
 
   await app.register(swagger, swaggerOptions(version))
   // Lists carry every header themselves: no hook runs between a device and its bytes.
@@ -109,11 +171,18 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(pacRoutes, { lists, freshness, exporters, pacConfigured: deps.pacConfigured })
 
   app.addHook('onRequest', giveCommonHeaders)
+  const { limiter } = admission
+  if (limiter) {
+    app.addHook('onRequest', (request, reply, done) => {
+      tellStanding(request, reply, limiter)
+      done()
+    })
+  }
   await app.register(cloudRoutes, { store, lists, clouds, log })
   await app.register(snapshotRoutes, { history, clouds })
-  await app.register(changeRoutes, { history, clouds })
+  await app.register(changeRoutes, { history, timelines: deps.timelines, clouds })
   await app.register(tagRoutes, { history, lists, clouds })
-  await app.register(lookupRoutes, { store })
+  await app.register(lookupRoutes, { timelines: deps.timelines })
   await app.register(endpointRoutes, { clouds })
   await app.register(formatRoutes, { exporters })
   await app.register(allowlistRoutes, { lists, exporters, adminToken })
@@ -128,6 +197,29 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   return app
 }
 
+/**
+ * Fastify's own server with the front before it. A server made by us (`serverFactory`) would be
+ * bound to one of localhost's two addresses only; on the second one all is Fastify's.
+ */
+function putFirst(front: Front, server: Server): void {
+  const handlers = server.listeners('request') as ((...given: unknown[]) => void)[]
+  server.removeAllListeners('request')
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (front.answer(request, response)) return
+    for (const handler of handlers) handler.call(server, request, response)
+  })
+}
+
+/** No body of a type is no body: of an empty request no stream would ever tell its end. */
+function forgetEmptyBodies(app: FastifyInstance): void {
+  app.addHook('onRequest', ({ raw: { headers } }, _, done) => {
+    const isEmpty =
+      headers['content-length'] === undefined && headers['transfer-encoding'] === undefined
+    if (isEmpty) delete headers['content-type']
+    done()
+  })
+}
+
 function giveCommonHeaders(_: FastifyRequest, reply: FastifyReply, done: () => void): void {
   void reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-cache')
   done()
@@ -139,16 +231,5 @@ function acceptEmptyJson(app: FastifyInstance): void {
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body.length === 0) return done(null, undefined)
     return parse(request, String(body), done)
-  })
-}
-
-/** Devices poll: a line per request is for whoever asks for it. */
-function logRequests(app: FastifyInstance, log: Logger): void {
-  if (!log.isLevelEnabled('debug')) return
-  app.addHook('onResponse', (request, reply, done) => {
-    const { method, url, ip } = request
-    const durationMs = Math.round(reply.elapsedTime * 10) / 10
-    log.debug({ method, url, ip, status: reply.statusCode, durationMs }, 'Request answered')
-    done()
   })
 }

@@ -5,31 +5,34 @@
  */
 import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
-import type { Exporter, ListVersion } from '../../exporters/contract.ts'
+import type { Exporter } from '../../exporters/contract.ts'
 import type { Cloud } from '../core/cloud.ts'
-import { RangewardenError } from '../core/errors.ts'
-import type { Publication, SnapshotRecord, Store } from '../store/contract.ts'
+import { notFound, RangewardenError } from '../core/errors.ts'
+import type { SnapshotRecord, Store } from '../store/contract.ts'
 import type { Published } from '../history/published.ts'
-import { contentOf, selectedOf, type ListContent } from './content.ts'
-import { bodyOf, parseDefinition, UNSTORED, type AllowlistDefinition } from './definition.ts'
+import { createAskedLists } from './asked-lists.ts'
+import { bodyOf, parseDefinition, type AllowlistDefinition } from './definition.ts'
 import { readDefinitions, type Definitions } from './definitions.ts'
 import { currentContent, graceKey, readHandedOut, readPast, type HandedOut } from './handed-out.ts'
-import { logNotices, noticesOf, type ListNotices } from './notices.ts'
-import { prepareList, type PreparedList } from './prepared-list.ts'
+import { createListCache, type ListCache } from './list-cache.ts'
+import { logNotices, type ListNotices } from './notices.ts'
 import {
-  findFormat,
-  notPublished,
-  refuseUnknown,
-  renderList,
-  versionOf,
-  type Settings,
-} from './render.ts'
+  API_ROUTE,
+  apiPath,
+  DEVICE_ROUTE,
+  devicePath,
+  VERSION_ROUTE,
+  versionPath,
+} from './paths.ts'
+import type { ListHead, PreparedList, StoredList } from './prepared-list.ts'
+import { findFormat, notPublished, refuseUnknown, type Settings } from './render.ts'
+import { prepareServed, reserve, versionHead, type Served } from './stored-list.ts'
 
 export interface Lists {
   /**
    * Brings memory to what the database says: new publications, stored and deleted definitions, and
-   * coverage whose last day has come. Cheap when nothing changed. Lists are made ready first and then swapped in together; a fault leaves
-   * everything as it was, and the next call tries again.
+   * coverage whose last day has come. Cheap when nothing changed. Lists are made ready first and then
+   * swapped in together; a fault leaves everything as it was, and the next call tries again.
    */
   refresh(): Promise<void>
   published(cloud: Cloud): Published | undefined
@@ -49,8 +52,17 @@ export interface Lists {
    * A stored list as it is served now.
    * @throws RangewardenError `not-found`, `not-ready` or `export-refused`
    */
-  current(name: string, format: string): PreparedList
-  /** A list that nobody stored, of what is published now; the last few are kept in memory. */
+  current(name: string, format: string): StoredList
+  /**
+   * A stored list under the path of a version: the current one always, an earlier one while its
+   * bytes are in memory.
+   * @param digest as in the path
+   * @throws RangewardenError as `current`, and `not-found` naming the path of the current version
+   */
+  version(name: string, format: string, digest: string): StoredList
+  /** The stored list with exactly this path: one look into a map, for whoever asks first. */
+  atPath(path: string): ListAtPath | undefined
+  /** A list that nobody stored, of what is published now. */
   adHoc(definition: AllowlistDefinition, format: string): Promise<PreparedList>
   /** Any definition as of a snapshot of the past: what Microsoft said that day, without any grace. */
   asOf(
@@ -60,35 +72,47 @@ export interface Lists {
   ): Promise<PreparedList>
 }
 
+/** Which list a path is of. */
+export interface ListAtPath {
+  readonly list: StoredList
+  /** The pattern of the path. */
+  readonly route: string
+  readonly name: string
+  readonly format: string
+}
+
 export interface ListsDeps {
   readonly store: Store
   readonly clouds: readonly Cloud[]
   readonly exporters: readonly Exporter[]
   readonly settings: Settings
   readonly log: Logger
+  /** Where bytes are kept; one of the usual size if none is given. */
+  readonly cache?: ListCache
 }
 
-/** One list in one format: bytes, or why the format cannot carry it. */
-type Slot = PreparedList | RangewardenError
-
-/** A list as it is served: the definition and the bytes that belong to it change together. */
-interface Served {
-  readonly definition: AllowlistDefinition
-  readonly publication: Publication
-  readonly grace: string
-  readonly notices: ListNotices
-  readonly formats: ReadonlyMap<string, Slot>
+/** An earlier version: its bytes may be in the cache still. */
+interface EarlierVersion {
+  readonly key: string
+  readonly head: ListHead
+  readonly length: number
 }
 
-/** The largest built-in one, Squid's with addresses, takes 211 kB before it is compressed. */
-const AD_HOC_KEPT = 64
+/** Paths of earlier versions that are known at all: some 300 bytes each. */
+const EARLIER_VERSIONS = 4_096
 
-export function createLists({ store, clouds, exporters, settings, log }: ListsDeps): Lists {
+/** What stands for a digest in a path, all of it: what is longer would be cut to another's path. */
+const WHOLE_VERSION = /^[0-9a-f]{32}$/
+
+export function createLists(deps: ListsDeps): Lists {
+  const { store, clouds, exporters, settings, log, cache = createListCache() } = deps
   let handedOutByCloud: ReadonlyMap<Cloud, HandedOut> = new Map()
   let served: ReadonlyMap<string, Served> = new Map()
+  let paths: ReadonlyMap<string, ListAtPath> = new Map()
   let definitions: Definitions | undefined
   let warned = ''
-  const adHocLists = new LRUCache<string, PreparedList>({ max: AD_HOC_KEPT })
+  const earlier = new LRUCache<string, EarlierVersion>({ max: EARLIER_VERSIONS })
+  const asked = createAskedLists({ store, exporters, settings, cache })
   const inTurn = createQueue()
 
   async function update(): Promise<void> {
@@ -99,6 +123,11 @@ export function createLists({ store, clouds, exporters, settings, log }: ListsDe
       if (current) handedOut.set(cloud, current)
     }
     const next = new Map<string, Served>()
+    const room = { left: cache.bound }
+    for (const one of served.values()) {
+      const current = handedOut.get(one.definition.cloud)
+      if (current && servedAlready(one.definition, current)) reserve(one, cache, room)
+    }
     for (const [cloud, current] of handedOut) {
       const ofCloud = known.all().filter((definition) => definition.cloud === cloud)
       const changed = ofCloud.filter((definition) => !servedAlready(definition, current))
@@ -106,7 +135,8 @@ export function createLists({ store, clouds, exporters, settings, log }: ListsDe
       for (const definition of ofCloud) {
         next.set(
           definition.name,
-          servedAlready(definition, current) ?? (await prepare(definition, current)),
+          servedAlready(definition, current) ??
+            (await prepareServed({ store, exporters, settings, cache }, definition, current, room)),
         )
       }
     }
@@ -115,6 +145,9 @@ export function createLists({ store, clouds, exporters, settings, log }: ListsDe
     }
     definitions = known
     handedOutByCloud = handedOut
+    const gone = [...served.values()].filter((one) => next.get(one.definition.name) !== one)
+    rememberVersions(gone)
+    if (gone.length > 0 || next.size !== served.size) paths = pathsOf(next.values())
     served = next
     warnOfUnusable(known)
   }
@@ -132,33 +165,16 @@ export function createLists({ store, clouds, exporters, settings, log }: ListsDe
     return isCurrent ? before : undefined
   }
 
-  async function prepare(definition: AllowlistDefinition, handedOut: HandedOut): Promise<Served> {
-    const { published } = handedOut
-    const { content } = await currentContent(handedOut, definition)
-    const version = await versionOf(store, content, published)
-    const formats = exporters.map(async (exporter): Promise<[string, Slot]> => {
-      const prepared = prepareStored(exporter, content, version, published)
-      return [exporter.name, await prepared.catch(refusalOf)]
-    })
-    return {
-      definition,
-      publication: published.publication,
-      grace: graceKey(handedOut, definition),
-      notices: noticesOf(content),
-      formats: new Map(await Promise.all(formats)),
+  /** Without what could make them again: that would keep a snapshot nobody publishes any more. */
+  function rememberVersions(all: Iterable<Served>): void {
+    for (const { formats } of all) {
+      for (const slot of formats.values()) {
+        if (slot instanceof RangewardenError) continue
+        const { list, key } = slot
+        const { versionPath: path, length } = list
+        if (path !== undefined) earlier.set(path, { key, head: versionHead(list), length })
+      }
     }
-  }
-
-  async function prepareStored(
-    exporter: Exporter,
-    content: ListContent,
-    version: ListVersion,
-    { record }: Published,
-  ): Promise<PreparedList> {
-    const rendered = renderList(exporter, content, version, settings)
-    const changedAt = await store.lists.changedAt(content.name, exporter.name, rendered.digest)
-    const { cloud, id: snapshotId } = record
-    return prepareList(exporter, rendered, { cloud, changedAt, snapshotId })
   }
 
   function warnOfUnusable({ unusable }: Definitions): void {
@@ -178,6 +194,15 @@ export function createLists({ store, clouds, exporters, settings, log }: ListsDe
     const handedOut = handedOutByCloud.get(cloud)
     if (handedOut) return handedOut
     throw notPublished(cloud, clouds)
+  }
+
+  function currentList(name: string, format: string): StoredList {
+    const slot = served.get(name)?.formats.get(format)
+    if (slot instanceof RangewardenError) throw slot
+    if (slot) return slot.list
+    findFormat(exporters, format)
+    requireHandedOut(definitionOf(name).cloud)
+    throw new RangewardenError('not-ready', `the list ${name} is being prepared`)
   }
 
   return {
@@ -208,43 +233,54 @@ export function createLists({ store, clouds, exporters, settings, log }: ListsDe
         await update()
       }),
 
-    current(name, format) {
-      const slot = served.get(name)?.formats.get(format)
-      if (slot instanceof RangewardenError) throw slot
-      if (slot) return slot
+    version(name, format, digest) {
+      const exporter = findFormat(exporters, format)
+      const isWhole = WHOLE_VERSION.test(digest)
+      const path = versionPath(name, exporter, digest)
+      const current = isWhole ? paths.get(path) : undefined
+      if (current) return current.list
+      definitionOf(name)
+      const known = isWhole ? earlier.get(path) : undefined
+      const bytes = known && cache.get(known.key)
+      if (bytes) {
+        return {
+          ...known.head,
+          length: known.length,
+          bytes: () => bytes,
+          load: () => Promise.resolve(bytes),
+        }
+      }
+      const { versionPath: now } = currentList(name, format)
+      throw notFound(`${path} is no version that is still kept: the current one is ${now}`, {
+        current: now,
+      })
+    },
+
+    atPath: (path) => paths.get(path),
+    current: currentList,
+    adHoc: async (definition, format) => {
       findFormat(exporters, format)
-      requireHandedOut(definitionOf(name).cloud)
-      throw new RangewardenError('not-ready', `the list ${name} is being prepared`)
+      return asked.adHoc(definition, format, requireHandedOut(definition.cloud))
     },
-
-    async adHoc(definition, format) {
-      const exporter = findFormat(exporters, format)
-      const handedOut = requireHandedOut(definition.cloud)
-      const { published } = handedOut
-      const grace = graceKey(handedOut, definition)
-      const key = JSON.stringify([published.publication, grace, format, definition])
-      const known = adHocLists.get(key)
-      if (known) return known
-      const { content, unknown } = await currentContent(handedOut, definition)
-      refuseUnknown(unknown, published)
-      const version = await versionOf(store, content, published)
-      const rendered = renderList(exporter, content, version, settings)
-      const { cloud, id: snapshotId } = published.record
-      const prepared = await prepareList(exporter, rendered, { cloud, snapshotId })
-      adHocLists.set(key, prepared)
-      return prepared
-    },
-
-    async asOf(definition, format, record) {
-      const exporter = findFormat(exporters, format)
-      const snapshot = await store.history.load(record)
-      const content = contentOf(definition, selectedOf(definition, snapshot), { past: [] })
-      // A stored list is served without a tag of a time that did not have it, as it is today.
-      if (definition.name === UNSTORED) refuseUnknown(content.missingTags, { record, snapshot })
-      const rendered = renderList(exporter, content, { snapshot: record.id }, settings)
-      return prepareList(exporter, rendered, { cloud: record.cloud, snapshotId: record.id })
-    },
+    asOf: asked.asOf,
   }
+}
+
+/** Refused formats have no path: whoever asks for one is told why elsewhere. */
+function pathsOf(all: Iterable<Served>): Map<string, ListAtPath> {
+  const paths = new Map<string, ListAtPath>()
+  for (const { definition, formats } of all) {
+    const { name } = definition
+    for (const [format, slot] of formats) {
+      if (slot instanceof RangewardenError) continue
+      const { exporter, list, version } = slot
+      paths.set(devicePath(name, exporter), { list, name, format, route: DEVICE_ROUTE })
+      paths.set(apiPath(name, exporter), { list, name, format, route: API_ROUTE })
+      const fixed = { list: version, name, format, route: VERSION_ROUTE }
+      paths.set(versionPath(name, exporter, list.digest), fixed)
+    }
+  }
+  return paths
 }
 
 /** Runs what it is given one after the other, also after a failure. */
@@ -261,13 +297,14 @@ function isSame<T>(a: T, b: T): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
 }
 
-/** A format's refusal is an answer to keep; anything else is a fault. */
-function refusalOf(error: unknown): RangewardenError {
-  if (error instanceof RangewardenError && error.code === 'export-refused') return error
-  throw error
-}
-
 function refuseBuiltIn(definition: AllowlistDefinition | undefined): void {
+  if (definition?.shard) {
+    throw new RangewardenError(
+      'conflict',
+      `${definition.name} is a shard and cannot be changed by itself: change the whole list`,
+      { allowlist: definition.name },
+    )
+  }
   if (!definition?.builtIn) return
   throw new RangewardenError(
     'conflict',

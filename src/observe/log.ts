@@ -24,8 +24,11 @@ export function createLog(
   return pino({ level, base: null, hooks: { streamWrite: withoutSecrets } }, stream)
 }
 
-/** Works on the finished line: an error's message or stack can hold a URL just as a member can. */
-function withoutSecrets(line: string): string {
+/**
+ * Blanks what looks like a secret. Works on the finished line: an error's message or stack can hold
+ * a URL just as a member can.
+ */
+export function withoutSecrets(line: string): string {
   return line
     .replace(SECRET_MEMBER, '$1"***"')
     .replace(URL_PASSWORD, '$1:***@')

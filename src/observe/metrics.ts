@@ -9,6 +9,7 @@ import type { Snapshot } from '../core/snapshot.ts'
 import type { Freshness } from '../history/freshness.ts'
 import { CLOUD_STATES, type CloudOverview } from '../history/overview.ts'
 import { RUN_OUTCOMES, type RunOutcomeKind } from '../store/contract.ts'
+import { createHttpMetrics, type HttpMetrics } from './http-metrics.ts'
 
 export interface Metrics {
   /** Media type of `text`. */
@@ -17,6 +18,7 @@ export interface Metrics {
   text(): Promise<string>
   /** Counts a recorded run that was not a dry run. */
   countRun(cloud: Cloud, outcome: RunOutcomeKind): void
+  readonly http: HttpMetrics
 }
 
 export interface MetricsDeps {
@@ -113,6 +115,7 @@ export function createMetrics({ freshness, clouds, version }: MetricsDeps): Metr
     contentType: registry.contentType,
     text: () => registry.metrics(),
     countRun: (cloud, result) => runs.inc({ cloud, result }),
+    http: createHttpMetrics(registry),
   }
 }
 

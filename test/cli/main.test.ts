@@ -111,7 +111,9 @@ describe('questions about history', () => {
     const arrived = tags[0]?.prefixesAdded[0] ?? ''
     const now = await call('lookup', arrived)
     expect(now.stdout).toMatch(
-      new RegExp(`AzureCloud +- +- +${arrived.replace('/', '\\/')} +${dateOf(last)} +still there`),
+      new RegExp(
+        `AzureCloud +- +- +whole +${arrived.replace('/', '\\/')} +${dateOf(last)} +still there`,
+      ),
     )
     const before = await call('lookup', '10.0.0.1', '--at', dateOf(first), '--cloud', 'Public')
     expect(before.stdout).toBe(`10.0.0.1 is in no service tag of Public of ${dateOf(first)}\n`)

@@ -27,7 +27,7 @@ function breakable(store: Store): Store {
     })
   return {
     history: guard(store.history),
-    lookup: guard(store.lookup),
+    timelines: guard(store.timelines),
     publications: guard(store.publications),
     runs: guard(store.runs),
     holds: guard(store.holds),
@@ -189,13 +189,3 @@ async function talk(port: number, sent: string): Promise<string> {
   await once(socket, 'close')
   return answer
 }
-
-describe('the log', () => {
-  it('has a line per request for whoever asks for it, and no credentials in it', async () => {
-    const headers = { authorization: 'Bearer a-token-for-tests' }
-    await site.app.inject({ url: '/l/app-proxy/squid.conf', headers })
-    const line = site.logged.find(({ url }) => url === '/l/app-proxy/squid.conf')
-    expect(line).toMatchObject({ level: 20, method: 'GET', status: 200 })
-    expect(JSON.stringify(site.logged)).not.toContain('a-token-for-tests')
-  })
-})

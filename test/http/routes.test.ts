@@ -143,6 +143,9 @@ describe('GET /v1/changes', () => {
     coverage: { gained: { ipv4: number; ipv6: string } }
     tags: { name: string; prefixesAdded: string[]; prefixesRemoved: string[] }[]
     earliestUse: string | null
+    regions: { region: string }[]
+    moved: { from: string[]; to: string[] }[]
+    flapping: { tag: string }[]
   }
 
   it('compares the last two snapshots by itself, and any two by name', async () => {
@@ -160,6 +163,7 @@ describe('GET /v1/changes', () => {
     expect(typeof whole.coverage.gained.ipv4).toBe('number')
     expect(whole.coverage.gained.ipv6).toMatch(/^\d+$/)
     expect(whole.earliestUse).toBe('2025-01-20')
+    expect(whole.regions.length).toBeGreaterThan(0)
   })
 
   it('says of a quiet week that nothing changed', async () => {
@@ -175,6 +179,10 @@ describe('GET /v1/changes', () => {
     const name = all.tags[0]?.name ?? ''
     const one = await json<ChangesAnswer>(`/v1/changes?tag=${name}`)
     expect(one.tags).toEqual([all.tags[0]])
+    expect(one.moved.concat(one.flapping.map(() => ({ from: [], to: [] })))).toEqual([])
+    const region = all.regions[0]?.region ?? ''
+    const regional = await json<ChangesAnswer>(`/v1/changes?region=${region}`)
+    expect(regional.regions).toEqual([all.regions[0]])
     const none = await json<ChangesAnswer>('/v1/changes?tag=AzureFrontDoor.Frontend&region=region1')
     expect(none.unchanged).toBe(true)
   })

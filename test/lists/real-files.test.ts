@@ -11,6 +11,7 @@ import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { guardDeps } from '../support/guard.ts'
 import { describeWith, REAL_DATA, realData } from '../support/requirements.ts'
+import { seenOf } from '../support/list-bytes.ts'
 
 describeWith([realData], 'the real zero-change week', () => {
   let database: TestDatabase
@@ -55,7 +56,7 @@ describeWith([realData], 'the real zero-change week', () => {
       return ['app-proxy', 'app-proxy-ip'].flatMap((list) =>
         exporters
           .filter(({ name }) => list === 'app-proxy-ip' || name !== 'text')
-          .map(({ name }) => lists.current(list, name)),
+          .map(({ name }) => seenOf(lists.current(list, name))),
       )
     }
     expect((await sync('20250811')).kind).toBe('published')

@@ -10,7 +10,7 @@ import { RangewardenError } from '../../src/core/errors.ts'
 import { policies } from '../../src/core/guard-policy.ts'
 import { createLists, type Lists } from '../../src/lists/lists.ts'
 import { namedTags } from '../../src/lists/named-tags.ts'
-import type { PreparedList } from '../../src/lists/prepared-list.ts'
+import type { StoredList } from '../../src/lists/prepared-list.ts'
 import { createDispatcher } from '../../src/sources/dispatcher.ts'
 import { createMicrosoftSource, MICROSOFT_LIMITS } from '../../src/sources/microsoft.ts'
 import type { Hold, Publication, Run, Store } from '../../src/store/contract.ts'
@@ -27,6 +27,7 @@ import {
   weeklyPage,
   type Behaviour,
 } from '../support/publisher.ts'
+import { bytesOf } from '../support/list-bytes.ts'
 import { LATEST, PAGE, type Stage } from './cell.ts'
 
 const DAY_MS = 86_400_000
@@ -52,7 +53,7 @@ interface ListFacts {
   readonly sha256: string
   readonly etags: readonly string[]
   readonly lastModified: string | undefined
-  readonly snapshot: string
+  readonly snapshot: string | undefined
 }
 
 export interface Site extends Stage {
@@ -213,7 +214,7 @@ function factsOf(lists: Lists): Record<string, ListFacts> {
     for (const exporter of exporters) {
       const list = current(lists, name, exporter.name)
       if (!list) continue
-      const { identity, gzip, br } = list.representations
+      const { identity, gzip, br } = bytesOf(list).representations
       facts[`${name} as ${exporter.name}`] = {
         sha256: createHash('sha256').update(identity.body).digest('hex'),
         etags: [identity.etag, gzip.etag, br.etag],
@@ -226,7 +227,7 @@ function factsOf(lists: Lists): Record<string, ListFacts> {
 }
 
 /** Undefined where the format refuses the list. */
-function current(lists: Lists, name: string, format: string): PreparedList | undefined {
+function current(lists: Lists, name: string, format: string): StoredList | undefined {
   try {
     return lists.current(name, format)
   } catch (error) {

@@ -34,3 +34,8 @@ export function realUnion(): { set: RangeSet; input: ExportInput } {
   const set = RangeSet.of(UNION.flatMap((name) => tags.get(name)?.prefixes ?? []))
   return { set, input: exportInput({ name: 'app-proxy-ip', prefixes: set.prefixes() }) }
 }
+
+/** The addresses of a tag in the newest real file of the public cloud. */
+export function realCoverage(tag: string): RangeSet {
+  return RangeSet.of(newestPublic().tags.get(tag)?.prefixes ?? [])
+}

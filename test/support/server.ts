@@ -6,8 +6,11 @@ import type { Cloud } from '../../src/core/cloud.ts'
 import { policies, type GuardPolicy } from '../../src/core/guard-policy.ts'
 import { buildServer, type ServerDeps } from '../../src/http/server.ts'
 import { createFreshness, type Freshness } from '../../src/history/freshness.ts'
+import { createTimelines } from '../../src/history/timelines.ts'
+import type { ListCache } from '../../src/lists/list-cache.ts'
 import { createLists, type Lists } from '../../src/lists/lists.ts'
 import { namedTags } from '../../src/lists/named-tags.ts'
+import type { AccessLog } from '../../src/observe/access-log.ts'
 import { createMetrics, type Metrics } from '../../src/observe/metrics.ts'
 import type { Fetched } from '../../src/sources/contract.ts'
 import type { Store } from '../../src/store/contract.ts'
@@ -33,6 +36,14 @@ export interface SiteOptions {
   /** By default the cautious one. */
   readonly policy?: GuardPolicy
   readonly ping?: () => Promise<void>
+  readonly readTokens?: readonly string[]
+  readonly rateLimit?: number
+  readonly trustedProxies?: readonly string[]
+  readonly accessLog?: AccessLog
+  /** False leaves every request to Fastify. */
+  readonly withFront?: boolean
+  /** Where lists' bytes are kept. */
+  readonly cache?: ListCache
   /** Stands before the store, to see what a fault of the database does. */
   readonly wrapStore?: (store: Store) => Store
 }
@@ -64,7 +75,14 @@ export async function openSite(database: TestDatabase, options: SiteOptions = {}
     { level: 'debug' },
     { write: (line) => void logged.push(JSON.parse(line) as Record<string, unknown>) },
   )
-  const lists = createLists({ store, clouds, exporters, settings, log })
+  const lists = createLists({
+    store,
+    clouds,
+    exporters,
+    settings,
+    log,
+    ...(options.cache ? { cache: options.cache } : {}),
+  })
   const freshness = createFreshness({ store, lists, clouds, now: () => new Date(), log })
   const metrics = createMetrics({ freshness, clouds, version: '0.0.0-test' })
   let offered: Fetched = { kind: 'unavailable', reason: 'nothing is offered' }
@@ -89,6 +107,7 @@ export async function openSite(database: TestDatabase, options: SiteOptions = {}
   const deps: ServerDeps = {
     store,
     lists,
+    timelines: createTimelines(store.timelines),
     freshness,
     metrics,
     exporters,
@@ -104,6 +123,11 @@ export async function openSite(database: TestDatabase, options: SiteOptions = {}
     ping: options.ping ?? (() => database.rows('SELECT 1').then(() => undefined)),
     version: '0.0.0-test',
     log,
+    readTokens: options.readTokens ?? [],
+    rateLimit: options.rateLimit ?? 0,
+    trustedProxies: options.trustedProxies ?? [],
+    accessLog: options.accessLog,
+    withFront: options.withFront ?? true,
   }
   return {
     app: await buildServer(deps),

@@ -23,7 +23,9 @@ import { publicationShape, publicationView } from '../../src/views/publication.t
 import { runShape, runView } from '../../src/views/run.ts'
 import { snapshotShape, snapshotView } from '../../src/views/snapshot.ts'
 import { tagShape, tagSummaryShape, tagSummaryView, tagView } from '../../src/views/tag.ts'
-import { snapshotFrom } from '../support/snapshots.ts'
+import { smallDocument, tagValue } from '../support/feed.ts'
+import { prefixesFrom } from '../support/networks.ts'
+import { snapshotFrom, snapshotOf } from '../support/snapshots.ts'
 
 const before = snapshotFrom({
   AzureCloud: ['20.0.0.0/24', '2603:1000::/40'],
@@ -128,7 +130,13 @@ describe('changes', () => {
   const diff = diffSnapshots(before, after)
 
   it('show counts, coverage and each tag', () => {
-    const view = shown(changesShape, changesView({ from, to, diff, earliestUse: '2025-11-04' }))
+    const earliestUseOf = new Map([['AzureCloud', '2025-11-04']])
+    const [prefix] = prefixesFrom(['20.0.0.0/23'])
+    if (!prefix) throw new Error('no prefix')
+    const [leftOn, cameBackOn] = [dateOf('2025-10-13'), dateOf('2025-10-28')]
+    const flapping = [{ tag: 'AzureCloud', prefix, leftOn, cameBackOn }]
+    const changes = { from, to, diff, flapping, earliestUse: '2025-11-04', earliestUseOf }
+    const view = shown(changesShape, changesView(changes))
     expect(view).toMatchObject({
       from: { id: from.id },
       to: { id: to.id },
@@ -145,7 +153,23 @@ describe('changes', () => {
         lost: { ipv4: 0, ipv6: '0' },
       },
       earliestUse: '2025-11-04',
+      regions: [],
+      moved: [],
+      flapping: [
+        {
+          tag: 'AzureCloud',
+          prefix: '20.0.0.0/23',
+          leftOn: '2025-10-13',
+          cameBackOn: '2025-10-28',
+        },
+      ],
     })
+    expect(view.tags.map(({ earliestUse }) => earliestUse)).toEqual([
+      '2025-11-04',
+      null,
+      null,
+      null,
+    ])
     expect(view.tags.map(({ name, kind }) => [name, kind])).toEqual([
       ['AzureCloud', 'changed'],
       ['ServiceBus', 'removed'],
@@ -160,12 +184,42 @@ describe('changes', () => {
       metadata: [],
       coverage: { gained: { ipv4: 0, ipv6: '0' }, lost: { ipv4: 0, ipv6: '0' } },
       reaggregated: true,
+      split: [{ prefix: '20.0.0.32/28', pieces: ['20.0.0.32/29', '20.0.0.40/29'], exact: true }],
+      merged: [],
+      earliestUse: null,
     })
+  })
+
+  it('show regions, and prefixes that moved between tags', () => {
+    const of = (sql: string[], storage: string[]): Snapshot =>
+      snapshotOf(
+        smallDocument({
+          values: [
+            tagValue('Sql.East', sql, { region: 'east', regionId: 1 }),
+            tagValue('Storage.West', storage, { region: 'west', regionId: 2 }),
+          ],
+        }),
+      )
+    const diff = diffSnapshots(of(['20.0.0.0/24'], []), of([], ['20.0.0.0/24']))
+    const none = { flapping: [], earliestUse: undefined, earliestUseOf: new Map<string, string>() }
+    const view = shown(changesShape, changesView({ from, to, diff, ...none }))
+    const [nothing, some] = [
+      { ipv4: 0, ipv6: '0' },
+      { ipv4: 256, ipv6: '0' },
+    ]
+    expect(view.regions).toEqual([
+      { region: 'east', coverage: { gained: nothing, lost: some } },
+      { region: 'west', coverage: { gained: some, lost: nothing } },
+    ])
+    expect(view.moved).toEqual([
+      { prefix: '20.0.0.0/24', from: ['Sql.East'], to: ['Storage.West'] },
+    ])
   })
 
   it('of nothing are said to be none', () => {
     const nothing = diffSnapshots(after, after)
-    const view = changesView({ from: to, to, diff: nothing, earliestUse: undefined })
+    const none = { flapping: [], earliestUse: undefined, earliestUseOf: new Map<string, string>() }
+    const view = changesView({ from: to, to, diff: nothing, ...none })
     expect(shown(changesShape, view)).toMatchObject({
       unchanged: true,
       earliestUse: null,
@@ -193,20 +247,26 @@ describe('a tag', () => {
 })
 
 describe('a lookup', () => {
-  it('says null where a tag still holds the address', () => {
-    const hit = { tag: 'ServiceBus', region: '', systemService: 'x', prefix: '20.0.0.0/28' }
+  it('says null where a tag still holds the address, and where no prefix does alone', () => {
+    const hit = {
+      tag: 'ServiceBus',
+      region: '',
+      systemService: 'x',
+      firstSeen: dateOf('2025-10-13'),
+    }
     const view = lookupView({
       query: '20.0.0.1',
       cloud: 'Public',
       snapshot: to,
       hits: [
-        { ...hit, firstSeen: dateOf('2025-10-13'), lastSeen: undefined },
-        { ...hit, firstSeen: dateOf('2025-10-13'), lastSeen: dateOf('2025-10-20') },
+        { ...hit, holds: 'whole', prefix: '20.0.0.0/28', lastSeen: undefined },
+        { ...hit, holds: 'part', prefix: undefined, lastSeen: dateOf('2025-10-20') },
       ],
     })
-    expect(shown(lookupShape, view).tags.map(({ lastSeen }) => lastSeen)).toEqual([
-      null,
-      '2025-10-20',
+    const shownHits = shown(lookupShape, view).tags
+    expect(shownHits.map(({ holds, prefix, lastSeen }) => [holds, prefix, lastSeen])).toEqual([
+      ['whole', '20.0.0.0/28', null],
+      ['part', null, '2025-10-20'],
     ])
   })
 })

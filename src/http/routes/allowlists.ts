@@ -5,6 +5,7 @@ import type { Exporter } from '../../../exporters/contract.ts'
 import { RangewardenError } from '../../core/errors.ts'
 import { definitionBody } from '../../lists/definition.ts'
 import type { Lists } from '../../lists/lists.ts'
+import { apiPath, devicePath } from '../../lists/paths.ts'
 import { definitionShape, definitionView } from '../../views/definition.ts'
 import { noticesShape, noticesView } from '../../views/notices.ts'
 import { requireAdmin } from '../admin.ts'
@@ -23,6 +24,10 @@ const availableShape = z.object({
   format: z.string(),
   path: z.string(),
   devicePath: z.string().describe('The same bytes without a query string, for devices'),
+  versionPath: z
+    .string()
+    .nullable()
+    .describe('The bytes it has now, for good; another path once they change'),
   mediaType: z.string(),
   available: z.boolean(),
   reason: z.string().nullable().describe('Why it cannot be served now'),
@@ -131,17 +136,20 @@ export const allowlistRoutes: FastifyPluginCallbackZod<AllowlistRoutesOptions> =
 function availability(
   lists: Lists,
   name: string,
-  { name: format, fileExtension, mediaType }: Exporter,
+  exporter: Exporter,
 ): z.infer<typeof availableShape> {
-  const path = `/v1/allowlists/${name}/${format}`
-  const paths = { format, path, devicePath: `/l/${name}/${format}.${fileExtension}`, mediaType }
+  const format = exporter.name
+  const { mediaType } = exporter
+  const path = apiPath(name, exporter)
+  const paths = { format, path, devicePath: devicePath(name, exporter), mediaType }
   try {
-    const { representations, lastModified } = lists.current(name, format)
-    const bytes = representations.identity.body.length
+    const { length, lastModified, versionPath = null } = lists.current(name, format)
     const changed = lastModified === undefined ? null : new Date(lastModified).toISOString()
-    return { ...paths, available: true, reason: null, bytes, lastModified: changed }
+    const available = { available: true, reason: null, bytes: length, lastModified: changed }
+    return { ...paths, versionPath, ...available }
   } catch (error) {
     if (!(error instanceof RangewardenError)) throw error
-    return { ...paths, available: false, reason: error.message, bytes: null, lastModified: null }
+    const unavailable = { available: false, reason: error.message, bytes: null, lastModified: null }
+    return { ...paths, versionPath: null, ...unavailable }
   }
 }

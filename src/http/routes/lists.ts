@@ -5,11 +5,15 @@ import type { Exporter } from '../../../exporters/contract.ts'
 import type { Cloud } from '../../core/cloud.ts'
 import { invalidInput, notFound } from '../../core/errors.ts'
 import { cloudOrOnly, resolveSnapshot } from '../../history/resolve.ts'
+import { entriesAtMost, extraAtMost, NEVER_EXTRA } from '../../lists/budget.ts'
 import { graceDays, unstoredDefinition } from '../../lists/definition.ts'
 import type { Lists } from '../../lists/lists.ts'
+import { API_ROUTE, DEVICE_ROUTE, VERSION_ROUTE } from '../../lists/paths.ts'
+import { findFormat } from '../../lists/render.ts'
 import { suggestion } from '../../core/nearest-name.ts'
 import type { HistoryStore } from '../../store/contract.ts'
-import { sendList, type KnownStates } from '../lists-reply.ts'
+import type { KnownStates } from '../list-headers.ts'
+import { sendList, sendStored } from '../lists-reply.ts'
 import { emptyQueryFirst, listResponses } from '../schemas/lists.ts'
 import { atParameter, cloudParameter, noQuery, severalParameter } from '../schemas/parameters.ts'
 
@@ -36,6 +40,22 @@ const graceParameter = z
   .optional()
   .describe(graceDays.description ?? '')
 
+const maxEntriesParameter = z
+  .string()
+  .regex(/^\d{1,7}$/, 'a whole number of entries')
+  .transform(Number)
+  .pipe(entriesAtMost)
+  .optional()
+  .describe(`Widens the list to fit. ${entriesAtMost.description ?? ''}`)
+
+const maxExtraPercentParameter = z
+  .string()
+  .regex(/^\d{1,3}(\.\d{1,6})?$/, 'a decimal number of percent')
+  .transform(Number)
+  .pipe(extraAtMost)
+  .optional()
+  .describe(`With \`maxEntries\`. ${extraAtMost.description ?? ''}`)
+
 const GET_AND_HEAD: ['GET', 'HEAD'] = ['GET', 'HEAD']
 
 export const allowlistFileRoutes: FastifyPluginCallbackZod<ListRoutesOptions> = (
@@ -46,7 +66,7 @@ export const allowlistFileRoutes: FastifyPluginCallbackZod<ListRoutesOptions> = 
   app.setValidatorCompiler(emptyQueryFirst)
   app.route({
     method: GET_AND_HEAD,
-    url: '/v1/allowlists/:allowlist/:format',
+    url: API_ROUTE,
     schema: {
       operationId: 'getList',
       tags: ['lists'],
@@ -58,9 +78,8 @@ export const allowlistFileRoutes: FastifyPluginCallbackZod<ListRoutesOptions> = 
     handler: (request, reply) => {
       const { allowlist, format } = request.params
       const { at } = request.query
-      // Nothing is returned on this path: Fastify would treat a returned reply as a promise.
       if (at === undefined) {
-        return sendList(request, reply, lists.current(allowlist, format), freshness)
+        return sendStored(request, reply, lists.current(allowlist, format), freshness)
       }
       const definition = lists.definition(allowlist)
       return resolveSnapshot(history, definition.cloud, at)
@@ -94,12 +113,20 @@ export const exportRoutes: FastifyPluginCallbackZod<ExportRoutesOptions> = (
         family: severalParameter.describe('`ipv4`, `ipv6`, likewise; without it, both'),
         endpoints: severalParameter.describe('Endpoint services whose names are needed, likewise'),
         removalGraceDays: graceParameter,
+        maxEntries: maxEntriesParameter,
+        maxExtraPercent: maxExtraPercentParameter,
+        never: severalParameter.describe(`With \`maxEntries\`. ${NEVER_EXTRA}`),
+        shard: z
+          .string()
+          .optional()
+          .describe('`2of8`: the second of eight lists that the networks are split over'),
         at: atParameter,
       }),
       response: listResponses(exporters),
     },
     handler: async (request, reply) => {
-      const { at, removalGraceDays, ...selection } = request.query
+      const { at, removalGraceDays, maxEntries, maxExtraPercent, never, shard, ...selection } =
+        request.query
       if (at !== undefined && removalGraceDays !== undefined) {
         throw invalidInput(
           `removalGraceDays=${removalGraceDays} does not go with at=${at}: ` +
@@ -115,6 +142,10 @@ export const exportRoutes: FastifyPluginCallbackZod<ExportRoutesOptions> = (
           families: selection.family,
           endpoints: selection.endpoints,
           removalGraceDays,
+          maxEntries,
+          maxExtraPercent,
+          never,
+          shard,
         },
         { clouds, past: at !== undefined },
       )
@@ -143,7 +174,7 @@ export const deviceRoutes: FastifyPluginCallbackZod<DeviceRoutesOptions> = (
 
   app.route({
     method: GET_AND_HEAD,
-    url: '/l/:allowlist/:file',
+    url: DEVICE_ROUTE,
     schema: {
       operationId: 'getListForDevice',
       tags: ['lists'],
@@ -159,7 +190,40 @@ export const deviceRoutes: FastifyPluginCallbackZod<DeviceRoutesOptions> = (
       const { allowlist, file } = request.params
       const format = formats.get(file)
       if (format === undefined) throw unknownFile(allowlist, file, formats)
-      sendList(request, reply, lists.current(allowlist, format), freshness)
+      return sendStored(request, reply, lists.current(allowlist, format), freshness)
+    },
+  })
+
+  app.route({
+    method: GET_AND_HEAD,
+    url: VERSION_ROUTE,
+    schema: {
+      operationId: 'getListVersion',
+      tags: ['lists'],
+      summary:
+        'One version of a list for good, as Content-Location of the others names it: the current ' +
+        'one always, an earlier one while it is in memory',
+      params: z.strictObject({
+        allowlist: z.string(),
+        format: z.string(),
+        file: z.string().describe('Half of the SHA-256 of the plain bytes, and the extension'),
+      }),
+      querystring: noQuery,
+      response: listResponses(exporters),
+    },
+    handler: (request, reply) => {
+      const { allowlist, format, file } = request.params
+      const [digest = '', ...rest] = file.split('.')
+      const { fileExtension } = findFormat(exporters, format)
+      if (rest.join('.') !== fileExtension) {
+        throw notFound(
+          `"${file}" has the wrong extension: a version in ${format} ends in .${fileExtension}`,
+          {
+            file,
+          },
+        )
+      }
+      return sendStored(request, reply, lists.version(allowlist, format, digest))
     },
   })
   done()

@@ -7,7 +7,8 @@ import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod'
 import type { Exporter } from '../../../exporters/contract.ts'
 import { notFound } from '../../core/errors.ts'
 import type { Lists } from '../../lists/lists.ts'
-import { sendWhole, type KnownStates } from '../lists-reply.ts'
+import type { KnownStates } from '../list-headers.ts'
+import { sendWhole } from '../lists-reply.ts'
 import { listResponses } from '../schemas/lists.ts'
 import { noQuery } from '../schemas/parameters.ts'
 
@@ -42,7 +43,7 @@ export const pacRoutes: FastifyPluginCallbackZod<PacRoutesOptions> = (
       },
       handler: (request, reply) => {
         if (!pacConfigured) throw notConfigured(url)
-        sendWhole(request, reply, lists.current('app-proxy', 'pac'), freshness)
+        return sendWhole(request, reply, lists.current('app-proxy', 'pac'), freshness)
       },
     })
   }

@@ -33,6 +33,9 @@ const changes: ChangesView = {
     lost: { ipv4: 0, ipv6: '1208925819614629174706176' },
   },
   earliestUse: '2025-11-04',
+  regions: [],
+  moved: [],
+  flapping: [],
   tags: [
     {
       name: 'Sql',
@@ -42,6 +45,9 @@ const changes: ChangesView = {
       metadata: [],
       coverage: nothing,
       reaggregated: true,
+      split: [],
+      merged: [],
+      earliestUse: null,
     },
     {
       name: 'Storage.WestEurope',
@@ -51,6 +57,9 @@ const changes: ChangesView = {
       metadata: [{ field: 'region', from: '', to: 'westeurope' }],
       coverage: nothing,
       reaggregated: false,
+      split: [],
+      merged: [],
+      earliestUse: '2025-11-04',
     },
   ],
 }
@@ -69,11 +78,43 @@ Sql (changed, same addresses)
   +20.0.128.0/17
   -20.0.0.0/16
 
-Storage.WestEurope (added)
+Storage.WestEurope (added, in use from 2025-11-04)
   region: "" -> "westeurope"
   +2603:1000::/40
 `,
     )
+  })
+
+  it('names regions, what moved, what came back, and what was split or merged', () => {
+    const [sql] = changes.tags
+    if (!sql) throw new Error('no tag')
+    const coverage = { ...nothing, gained: { ipv4: 256, ipv6: '0' } }
+    const pieces = (count: number): string[] =>
+      Array.from({ length: count }, (_, i) => `20.0.${i}.0/24`)
+    const text = changesText({
+      ...changes,
+      regions: [{ region: 'westeurope', coverage }],
+      moved: pieces(22).map((prefix) => ({ prefix, from: ['Sql', 'Storage'], to: ['Batch'] })),
+      flapping: [
+        { tag: 'Sql', prefix: '20.0.0.0/16', leftOn: '2025-09-01', cameBackOn: '2025-10-06' },
+      ],
+      tags: [
+        {
+          ...sql,
+          split: [{ prefix: '20.0.0.0/16', pieces: ['20.0.0.0/17', '20.0.128.0/17'], exact: true }],
+          merged: [{ prefix: '20.0.0.0/19', pieces: pieces(5), exact: false }],
+        },
+      ],
+    })
+    expect(text).toContain(
+      '\nalso       1 region with other addresses, 22 prefixes moved between tags, 1 came back\n',
+    )
+    expect(text).toContain('\nregions\n  westeurope  IPv4 +256 -0, IPv6 +0 -0\n')
+    expect(text).toContain('\nmoved between tags\n  20.0.0.0/24  Sql, Storage -> Batch\n')
+    expect(text).toContain('\n  20.0.19.0/24  Sql, Storage -> Batch\n  and 2 more\n')
+    expect(text).toContain('\n  20.0.0.0/16  Sql, gone from 2025-09-01 until 2025-10-06\n')
+    expect(text).toContain('\n  20.0.0.0/16 was split into 20.0.0.0/17, 20.0.128.0/17\n')
+    expect(text).toContain('\n  20.0.0.0/19 was merged from 5 others, which are not all of it\n')
   })
 
   it('says in one line that nothing changed', () => {
@@ -87,15 +128,20 @@ describe('a lookup for people', () => {
     tag: 'Storage',
     region: '',
     systemService: 'AzureStorage',
+    holds: 'whole',
     prefix: '20.38.96.0/19',
     firstSeen: '2019-07-22',
     lastSeen: null,
-  }
+  } as const
   const inPublic: LookupView = {
     query: '20.38.98.100',
     cloud: 'Public',
     snapshot: snapshot('2025-10-28'),
-    tags: [storage, { ...storage, tag: 'Old.EastUS', region: 'eastus', lastSeen: '2025-10-13' }],
+    tags: [
+      storage,
+      { ...storage, tag: 'Old.EastUS', region: 'eastus', lastSeen: '2025-10-13' },
+      { ...storage, tag: 'Wide', holds: 'part', prefix: null },
+    ],
   }
   const inChina: LookupView = {
     ...inPublic,
@@ -107,9 +153,10 @@ describe('a lookup for people', () => {
   it('shows the clouds that have the address', () => {
     expect(resultsText([{ query: inPublic.query, answers: [inPublic, inChina] }])).toBe(
       `20.38.98.100 in Public of 2025-10-28
-TAG         REGION  SERVICE       PREFIX         FIRST SEEN  LAST SEEN
-Storage     -       AzureStorage  20.38.96.0/19  2019-07-22  still there
-Old.EastUS  eastus  AzureStorage  20.38.96.0/19  2019-07-22  2025-10-13
+TAG         REGION  SERVICE       HOLDS  PREFIX         FIRST SEEN  LAST SEEN
+Storage     -       AzureStorage  whole  20.38.96.0/19  2019-07-22  still there
+Old.EastUS  eastus  AzureStorage  whole  20.38.96.0/19  2019-07-22  2025-10-13
+Wide        -       AzureStorage  part   -              2019-07-22  still there
 `,
     )
   })
