@@ -1,93 +1,77 @@
 /**
  * `npm run bench`: measures every row in one run, prints a table and writes bench/results.json.
- * A row that cannot be measured here is listed as absent. Exit code 1 if a target does not hold.
+ * docs/benchmarks.md says how to read it. Exit code 1 if a target is missed or a row failed, 2 if
+ * nothing could be run.
+ *
+ *   npm run bench -- [NAME…]      only the rows or groups of these names; results.json is left alone
+ *   npm run bench -- --list       what there is, with a sentence for each
+ *   npm run bench -- --json       the results on stdout instead of the table
+ *   npm run bench -- --markdown   puts the last whole run into docs/benchmarks.md, measures nothing
  */
-import { writeFileSync } from 'node:fs'
-import { cpus, totalmem } from 'node:os'
-import type { BenchRow, ResultRow, Results, Target } from './contract.ts'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { chooseRows } from './choose.ts'
+import type { ListedRow, ResultRow, Results } from './contract.ts'
+import { describeMachine } from './machine.ts'
+import { withResults } from './page.ts'
+import { findReferences, nameWithVersion } from './references.ts'
+import { allHold, resultOf, type Outcome } from './result.ts'
 import { rows } from './rows/index.ts'
+import { listing, markdown, terminalTable } from './table.ts'
 
-const results: Results = {
-  machine: machine(),
-  date: new Date().toISOString(),
-  rows: await measureAll(rows),
+const RESULTS = new URL('results.json', import.meta.url)
+const PAGE = new URL('../docs/benchmarks.md', import.meta.url)
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    list: { type: 'boolean' },
+    json: { type: 'boolean' },
+    markdown: { type: 'boolean' },
+  },
+})
+try {
+  const chosen = chooseRows(rows, positionals)
+  if (values.list) console.log(listing(chosen))
+  else if (values.markdown) writePage()
+  else await run(chosen)
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 2
 }
-writeFileSync(new URL('results.json', import.meta.url), `${JSON.stringify(results, null, 2)}\n`)
-console.log(`${results.machine}, ${results.date}\n`)
-console.log(table(results.rows))
-process.exitCode = results.rows.some(({ holds }) => holds === false) ? 1 : 0
 
-async function measureAll(all: readonly BenchRow[]): Promise<ResultRow[]> {
+async function run(chosen: readonly ListedRow[]): Promise<void> {
+  const references = findReferences()
+  const date = new Date().toISOString()
+  const known = new Map(references.map((reference) => [reference.name, nameWithVersion(reference)]))
   const measured: ResultRow[] = []
-  for (const row of all) measured.push(await measureRow(row))
-  return measured
-}
-
-async function measureRow({ name, unit, target, measure }: BenchRow): Promise<ResultRow> {
-  const measured = await measure()
-  const wanted = describe(target)
-  if ('absent' in measured) {
-    const nothing = { ours: null, reference: null, ratio: null, holds: null }
-    return { name, unit, target: wanted, ...nothing, absent: measured.absent }
+  for (const listed of chosen) {
+    process.stderr.write(`${listed.group} ${listed.name} `)
+    const against = listed.against.map((name) => known.get(name) ?? name)
+    const started = performance.now()
+    const outcome = await measure(listed)
+    const seconds = (performance.now() - started) / 1_000
+    process.stderr.write(`${seconds.toFixed(1)} s\n`)
+    measured.push(resultOf(listed, against, outcome, seconds))
   }
-  const { ours, reference } = measured
-  const ratio = reference === undefined ? undefined : ours / reference
-  const value = target.of === 'ours' ? ours : ratio
-  return {
-    name,
-    ours: rounded(ours),
-    reference: reference === undefined ? null : rounded(reference),
-    unit,
-    ratio: ratio === undefined ? null : rounded(ratio),
-    target: wanted,
-    holds: value === undefined ? null : isWithin(value, target),
+  const results: Results = { machine: describeMachine(), date, references, rows: measured }
+  const text = `${JSON.stringify(results, null, 2)}\n`
+  // A part of the rows must not pass for a whole run.
+  if (chosen.length === rows.length) writeFileSync(RESULTS, text)
+  console.log(values.json ? text.trimEnd() : terminalTable(results))
+  process.exitCode = allHold(measured) ? 0 : 1
+}
+
+async function measure({ row }: ListedRow): Promise<Outcome> {
+  try {
+    return await row.measure()
+  } catch (error) {
+    console.error(error)
+    return { failed: error instanceof Error ? error.message : String(error) }
   }
 }
 
-function isWithin(value: number, { atMost = Infinity, atLeast = -Infinity }: Target): boolean {
-  return atLeast <= value && value <= atMost
-}
-
-function describe({ of, atMost, atLeast }: Target): string {
-  const limits = [
-    ...(atLeast === undefined ? [] : [`${of} >= ${atLeast}`]),
-    ...(atMost === undefined ? [] : [`${of} <= ${atMost}`]),
-  ]
-  return limits.join(', ')
-}
-
-function table(measured: readonly ResultRow[]): string {
-  const lines = measured.map((row) => [
-    shown(row.ours),
-    shown(row.reference),
-    row.unit,
-    shown(row.ratio),
-    row.target,
-    row.holds === null ? '-' : row.holds ? 'holds' : 'MISSED',
-    row.absent === undefined ? row.name : `${row.name} [absent: ${row.absent}]`,
-  ])
-  const all = [['ours', 'reference', 'unit', 'ratio', 'target', '', 'what'], ...lines]
-  const widths = all[0]?.map((_, i) => Math.max(...all.map((line) => line[i]?.length ?? 0))) ?? []
-  return all
-    .map((line) =>
-      line
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
-}
-
-function shown(value: number | null): string {
-  return value === null ? '-' : String(value)
-}
-
-function rounded(value: number): number {
-  return Number(value.toPrecision(4))
-}
-
-function machine(): string {
-  const model = cpus()[0]?.model.trim() ?? 'unknown processor'
-  const memory = Math.round(totalmem() / 2 ** 30)
-  return `${cpus().length} x ${model}, ${memory} GiB, Node ${process.versions.node}`
+function writePage(): void {
+  const results = JSON.parse(readFileSync(RESULTS, 'utf8')) as Results
+  writeFileSync(PAGE, withResults(readFileSync(PAGE, 'utf8'), markdown(results)))
 }
