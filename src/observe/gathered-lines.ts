@@ -37,8 +37,9 @@ export function gatherLines(fd: number, failed: (error: unknown) => void): Gathe
     isFailing = true
   }
 
-  async function writeAll(): Promise<void> {
-    while (waiting !== '') {
+  /** Until less waits than is worth a write: under load there is always a line more. */
+  async function writeMuch(): Promise<void> {
+    do {
       const bytes = Buffer.from(waiting)
       waiting = ''
       try {
@@ -47,13 +48,25 @@ export function gatherLines(fd: number, failed: (error: unknown) => void): Gathe
       } catch (error) {
         lost(error)
       }
-    }
+    } while (waiting.length >= GATHERED)
   }
 
   function begin(): Promise<void> {
     clearTimeout(timer)
     timer = undefined
-    return (writing ??= writeAll().finally(() => (writing = undefined)))
+    return (writing ??= writeMuch().finally(() => {
+      writing = undefined
+      if (waiting !== '') writeLater()
+    }))
+  }
+
+  function writeLater(): void {
+    timer ??= setTimeout(() => void begin(), FLUSH_MS).unref()
+  }
+
+  async function writeAll(): Promise<void> {
+    await writing
+    if (waiting !== '') await begin()
   }
 
   return {
@@ -63,7 +76,7 @@ export function gatherLines(fd: number, failed: (error: unknown) => void): Gathe
       }
       waiting += text
       if (waiting.length >= GATHERED) void begin()
-      else timer ??= setTimeout(() => void begin(), FLUSH_MS).unref()
+      else writeLater()
     },
 
     async flush() {
@@ -74,7 +87,7 @@ export function gatherLines(fd: number, failed: (error: unknown) => void): Gathe
           resolve()
         }, PATIENCE_MS)
       })
-      await Promise.race([begin(), patience]).finally(() => clearTimeout(late))
+      await Promise.race([writeAll(), patience]).finally(() => clearTimeout(late))
     },
   }
 }
