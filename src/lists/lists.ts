@@ -136,7 +136,10 @@ export function createLists(deps: ListsDeps): Lists {
         next.set(
           definition.name,
           servedAlready(definition, current) ??
-            (await prepareServed({ store, exporters, settings, cache }, definition, current, room)),
+            (await prepareServed({ store, exporters, settings, cache }, definition, current, {
+              room,
+              before: served.get(definition.name),
+            })),
         )
       }
     }

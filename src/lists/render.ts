@@ -68,7 +68,8 @@ export function renderList(
       throw new ExportRefused(`${content.name}: ${unfit.reason}`, unfit.facts)
     }
     const input = { ...content, version, options: optionsOf(exporter, settings) }
-    const bytes = Buffer.from(renderExport(exporter, input), 'ascii')
+    const file = renderExport(exporter, input)
+    const bytes = typeof file === 'string' ? Buffer.from(file, 'ascii') : Buffer.from(file)
     return { bytes, digest: sha256(bytes) }
   } catch (cause) {
     if (!(cause instanceof ExportRefused)) throw cause

@@ -48,27 +48,38 @@ export interface Room {
   left: number
 }
 
-/** Asks the database, and the past of what was handed out. */
+/**
+ * Asks the database, and the past of what was handed out. Every format is written once, for its
+ * digest; bytes are compressed and kept ahead where somebody asked for those of `before`, and made
+ * when they are first asked for elsewhere: nobody loads a list in every format.
+ */
 export async function prepareServed(
   deps: StoredListDeps,
   definition: AllowlistDefinition,
   handedOut: HandedOut,
-  room: Room,
+  { room, before }: { room: Room; before: Served | undefined },
 ): Promise<Served> {
   const { content } = await currentContent(handedOut, definition)
   const version = await versionOf(deps.store, content, handedOut.published)
-  const contentHash = contentHashOf(content, sha256)
-  const making = { definition, handedOut, content, contentHash, version, room }
-  const formats = new Map<string, Slot>()
+  const making: Making = {
+    definition,
+    handedOut,
+    content,
+    contentHash: contentHashOf(content, sha256),
+    version,
+    room,
+    before,
+  }
+  const made = new Map<string, Made | RangewardenError>()
   for (const exporter of deps.exporters) {
-    formats.set(exporter.name, await prepareFormat(deps, making, exporter).catch(refusalOf))
+    made.set(exporter.name, await makeFormat(deps, making, exporter).catch(refusalOf))
   }
   return {
     definition,
     publication: handedOut.published.publication,
     grace: graceKey(handedOut, definition),
     notices: noticesOf(content),
-    formats,
+    formats: await slotsOf(deps, making, made),
   }
 }
 
@@ -87,20 +98,52 @@ interface Making {
   readonly contentHash: string
   readonly version: ListVersion
   readonly room: Room
+  /** The same list as it was served until now. */
+  readonly before: Served | undefined
 }
 
-async function prepareFormat(
+/** What a format came to. */
+interface Made extends Plain {
+  readonly exporter: Exporter
+  readonly key: string
+}
+
+async function makeFormat(deps: StoredListDeps, making: Making, exporter: Exporter): Promise<Made> {
+  const { cache, settings } = deps
+  const key = bytesKey(exporter, making.contentHash, making.version, settings)
+  const known = cache.get(key)
+  if (known) making.room.left -= sizeOf(known)
+  const plain = known ? plainOf(known) : await renderAhead(deps, making, exporter, key)
+  return { exporter, key, ...plain }
+}
+
+async function slotsOf(
   deps: StoredListDeps,
   making: Making,
-  exporter: Exporter,
-): Promise<ServedFormat> {
-  const { store, cache, settings } = deps
-  const { definition, handedOut, version, room } = making
-  const key = bytesKey(exporter, making.contentHash, version, settings)
-  const known = cache.get(key)
-  if (known) room.left -= sizeOf(known)
-  const { digest, length } = known ? plainOf(known) : await renderAhead(deps, making, exporter, key)
-  const changedAt = await store.lists.changedAt(definition.name, exporter.name, digest)
+  made: ReadonlyMap<string, Made | RangewardenError>,
+): Promise<Map<string, Slot>> {
+  const digests = new Map<string, string>()
+  for (const [format, one] of made) {
+    if (!(one instanceof RangewardenError)) digests.set(format, one.digest)
+  }
+  const changed = await deps.store.lists.changedAt(making.definition.name, digests)
+  const slots = new Map<string, Slot>()
+  for (const [format, one] of made) {
+    slots.set(
+      format,
+      one instanceof RangewardenError ? one : slotOf(deps, making, one, changed.get(format)),
+    )
+  }
+  return slots
+}
+
+function slotOf(
+  deps: StoredListDeps,
+  { definition, handedOut, version }: Making,
+  { exporter, key, digest, length }: Made,
+  changedAt: Date | undefined,
+): ServedFormat {
+  if (!changedAt) throw new Error('the database kept no time for the list')
   const head: ListHead = {
     cloud: definition.cloud,
     mediaType: exporter.mediaType,
@@ -112,7 +155,7 @@ async function prepareFormat(
   }
   const source = {
     length,
-    bytes: () => cache.get(key),
+    bytes: () => deps.cache.get(key),
     load: loader(deps, { definition, handedOut, version, exporter, key, digest }),
   }
   return {
@@ -134,13 +177,16 @@ function plainOf({ digest, representations }: ListBytes): Plain {
 
 async function renderAhead(
   { settings, cache }: StoredListDeps,
-  { content, version, room }: Making,
+  { content, version, room, before }: Making,
   exporter: Exporter,
   key: string,
 ): Promise<Plain> {
   const rendered = renderList(exporter, content, version, settings)
+  const earlier = before?.formats.get(exporter.name)
+  // Only what is asked for gets into the cache.
+  const isAsked = earlier && !(earlier instanceof RangewardenError) && cache.has(earlier.key)
   // Compressed, it takes less than as much again.
-  if (2 * rendered.bytes.length <= room.left) {
+  if (isAsked && 2 * rendered.bytes.length <= room.left) {
     const ready = await compress(rendered)
     room.left -= sizeOf(ready)
     cache.keep(key, ready)
@@ -148,7 +194,7 @@ async function renderAhead(
   return { digest: rendered.digest, length: rendered.bytes.length }
 }
 
-interface Source extends Omit<Making, 'content' | 'contentHash' | 'room'> {
+interface Source extends Pick<Making, 'definition' | 'handedOut' | 'version'> {
   readonly exporter: Exporter
   readonly key: string
   readonly digest: string

@@ -341,10 +341,11 @@ export interface ListStore {
   /** The version of this content: the newest one if the hash is the same, else a new serial. */
   version(list: string, contentHash: string, snapshotId: string): Promise<ListContentVersion>
   /**
-   * When the bytes of a list in a format last changed, to the second: now if the digest differs
+   * When the bytes of a list last changed in each format, to the second: now where the digest differs
    * from the last one, and always later than the time given before for other bytes.
+   * @param digests by format
    */
-  changedAt(list: string, format: string, digest: string): Promise<Date>
+  changedAt(list: string, digests: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, Date>>
 }
 
 export interface Store {

@@ -19,18 +19,20 @@ export function createListStore(prisma: PrismaClient): ListStore {
       })
     },
 
-    async changedAt(list, format, digest) {
-      const rows = await prisma.$queryRaw<{ changed_at: Date }[]>`
+    async changedAt(list, digests) {
+      const rows = await prisma.$queryRaw<{ format: string; changed_at: Date }[]>`
         INSERT INTO list_bytes AS known (list, format, digest, changed_at)
-        VALUES (${list}, ${format}, ${digest}, date_trunc('second', now()))
+        SELECT ${list}, format, digest, date_trunc('second', now())
+        FROM unnest(${[...digests.keys()]}::text[], ${[...digests.values()]}::text[])
+          AS made (format, digest)
+        -- Two processes that do the same take the rows in one order, and none waits for ever.
+        ORDER BY format
         ON CONFLICT (list, format) DO UPDATE
         SET digest = EXCLUDED.digest,
             changed_at = CASE WHEN known.digest = EXCLUDED.digest THEN known.changed_at
               ELSE greatest(EXCLUDED.changed_at, known.changed_at + interval '1 second') END
-        RETURNING changed_at`
-      const [row] = rows
-      if (!row) throw new Error('the database kept no time for the list')
-      return row.changed_at
+        RETURNING format, changed_at`
+      return new Map(rows.map(({ format, changed_at: changedAt }) => [format, changedAt]))
     },
   }
 }

@@ -3,7 +3,8 @@ import { channel } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { exporters } from '../../exporters/index.ts'
+import { someFormats as exporters } from '../support/formats.ts'
+import { bringToMemory } from '../support/list-bytes.ts'
 import { apiPath, devicePath } from '../../src/lists/paths.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { makeFeed } from '../support/feed.ts'
@@ -39,6 +40,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   site = await openSite(database, PAC)
   await site.freshness.refresh()
+  await bringToMemory(site.lists)
   accepted = new Set()
   site.app.server.on('connection', (socket: Socket) => accepted.add(socket))
   port = await listenOn(site.app)
@@ -72,8 +74,8 @@ function allPaths(): string[] {
   )
 }
 
-function plainText(): string {
-  return String(site.lists.atPath(LIST)?.list.bytes()?.representations.identity.body)
+async function plainText(): Promise<string> {
+  return String((await site.lists.atPath(LIST)?.list.load())?.representations.identity.body)
 }
 
 function etagOf(lines: readonly string[]): string {
@@ -84,6 +86,7 @@ describe('the front', () => {
   it('says of every list, in every way it can be asked for, what Fastify says', async () => {
     const plain = await openSite(database, { ...PAC, withFront: false })
     await plain.freshness.refresh()
+    await bringToMemory(plain.lists)
     const other = await openConnection(await listenOn(plain.app))
     const compare = async (text: string, isHead: boolean) => {
       connection.send(text)
@@ -193,7 +196,7 @@ describe('a connection', () => {
     connection.socket.end(request(LIST))
     const { status, body } = await connection.answer()
     expect(status).toBe(200)
-    expect(body.toString()).toBe(plainText())
+    expect(body.toString()).toBe(await plainText())
     expect(await connection.rest()).toBe('')
   })
 
@@ -216,7 +219,7 @@ describe('a connection', () => {
     socket.pause()
     socket.write(request(LIST).repeat(times))
     await stalled()
-    const expected = plainText()
+    const expected = await plainText()
     socket.resume()
     for (let i = 0; i < times; i++) {
       const { status, body } = await connection.answer()
@@ -245,7 +248,7 @@ describe('a connection', () => {
     expect(await connection.rest()).toBe('')
     slow.socket.resume()
     const first = await slow.answer()
-    const expected = plainText()
+    const expected = await plainText()
     expect(String(first.body)).toBe(expected)
     // What was asked for before, too; the first that Fastify is asked for now ends the connection.
     for (let last = first; !last.lines.includes('Connection: close');) {

@@ -1,7 +1,7 @@
 /** What a publication moves, what it leaves alone, and what a restart remembers. */
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { exporters } from '../../exporters/index.ts'
+import { someFormats as exporters } from '../support/formats.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { makeFeed, type WeeklyDocument } from '../support/feed.ts'
 import { ADMIN, openSite, openSiteDatabase, type Site } from '../support/server.ts'

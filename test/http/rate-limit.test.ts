@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { COMPUTING_COST, createRateLimiter } from '../../src/http/rate-limit.ts'
 import type { TestDatabase } from '../support/database.ts'
+import { bringToMemory } from '../support/list-bytes.ts'
 import { makeFeed } from '../support/feed.ts'
 import { listenOn, openConnection, request } from '../support/raw-http.ts'
 import { openSite, openSiteDatabase, type Site, type SiteOptions } from '../support/server.ts'
@@ -109,7 +110,8 @@ describe('a client that asks for too much', () => {
     }))
 
   it('has used up as much by the front as by Fastify, and lists tell no standing', () =>
-    withSite({ rateLimit: 4 }, async ({ app }) => {
+    withSite({ rateLimit: 4 }, async ({ app, lists }) => {
+      await bringToMemory(lists)
       const connection = await openConnection(await listenOn(app))
       const ask = async (url: string) => {
         connection.send(request(url))

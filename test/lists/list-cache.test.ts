@@ -1,7 +1,7 @@
 /** The bytes of lists within their bound, and lists that do without being kept. */
 import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { exporters } from '../../exporters/index.ts'
+import { someFormats as exporters } from '../support/formats.ts'
 import { unstoredDefinition } from '../../src/lists/definition.ts'
 import { createListCache, sizeOf, type ListCache } from '../../src/lists/list-cache.ts'
 import { createLists, type Lists } from '../../src/lists/lists.ts'
@@ -10,6 +10,7 @@ import type { Store } from '../../src/store/contract.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { entryOf, publicationAfter } from '../support/entries.ts'
 import { makeFeed } from '../support/feed.ts'
+import { bringToMemory } from '../support/list-bytes.ts'
 
 function bytes(length: number, digest = 'a'.repeat(64)): Promise<ListBytes> {
   return compress({ bytes: Buffer.alloc(length, 'x'), digest })
@@ -81,6 +82,7 @@ describe('lists in a cache that is too small for them', () => {
     }
     const [ample, tight] = [createListCache(), createListCache(60_000)]
     const [kept, made] = [await open(ample), await open(tight)]
+    await Promise.all([bringToMemory(kept), bringToMemory(made)])
     expect(tight.held()).toBeGreaterThan(0)
     expect(tight.held()).toBeLessThanOrEqual(60_000)
     expect(ample.held()).toBeGreaterThan(60_000)
@@ -106,6 +108,21 @@ describe('lists in a cache that is too small for them', () => {
       await database.rows('ALTER TABLE snapshot_gone RENAME TO snapshot')
       await database.rows('ALTER TABLE list_bytes_gone RENAME TO list_bytes')
     }
+  })
+
+  it('are made ahead where somebody asked for the version before, and only there', async () => {
+    const cache = createListCache()
+    const lists = await open(cache)
+    expect(cache.held()).toBe(0)
+    await lists.put('mine', { tags: ['AzureCloud'] })
+    expect(lists.current('mine', 'text').bytes()).toBeUndefined()
+    await lists.current('mine', 'text').load()
+    await lists.put('mine', { tags: ['AzureCloud'], title: 'the same networks' })
+    expect(lists.current('mine', 'text').bytes()).toBeDefined()
+    await lists.put('mine', { tags: ['ServiceBus'] })
+    expect(lists.current('mine', 'text').bytes()).toBeDefined()
+    expect(lists.current('mine', 'squid').bytes()).toBeUndefined()
+    expect(lists.current('app-proxy-ip', 'text').bytes()).toBeUndefined()
   })
 
   it('that nobody stored are made once for all who ask, and again when they were forgotten', async () => {

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { exporters } from '../../exporters/index.ts'
+import { someFormats as exporters } from '../support/formats.ts'
 import type { Cloud } from '../../src/core/cloud.ts'
 import { parseFileDate, type FileDate } from '../../src/core/file-date.ts'
 import { unstoredDefinition } from '../../src/lists/definition.ts'
@@ -49,15 +49,15 @@ async function publishWeek(i: number, expectedSerial = i): Promise<void> {
 }
 
 /** Everything a device could see of every list in every format. */
-function everything(lists: Lists): Record<string, unknown> {
+async function everything(lists: Lists): Promise<Record<string, unknown>> {
   const seen: Record<string, unknown> = {}
   for (const { name } of lists.definitions()) {
     for (const format of exporters) {
       try {
-        const { representations, ...about } = seenOf(lists.current(name, format.name))
+        const { representations, ...about } = await seenOf(lists.current(name, format.name))
         seen[`${name}/${format.name}`] = {
           ...about,
-          etags: Object.values(representations ?? {}).map(({ etag }) => etag),
+          etags: Object.values(representations).map(({ etag }) => etag),
         }
       } catch (error) {
         seen[`${name}/${format.name}`] = String(error)
@@ -67,8 +67,8 @@ function everything(lists: Lists): Record<string, unknown> {
   return seen
 }
 
-function textOf(list: AnyList): string {
-  return bytesOf(list).representations.identity.body.toString()
+async function textOf(list: AnyList): Promise<string> {
+  return (await bytesOf(list)).representations.identity.body.toString()
 }
 
 describe('the lists', () => {
@@ -100,9 +100,9 @@ describe('the lists', () => {
 
   it('survive a restart without a byte, ETag or Last-Modified moving', async () => {
     await publishWeek(0)
-    const before = everything(await loadLists())
+    const before = await everything(await loadLists())
     expect(Object.keys(before)).toHaveLength(3 * exporters.length)
-    expect(everything(await loadLists())).toEqual(before)
+    expect(await everything(await loadLists())).toEqual(before)
   })
 
   it('move when their content does, and only those', async () => {
@@ -152,20 +152,20 @@ describe('the lists', () => {
     const third = lists.current('app-proxy-ip', 'text')
     expect(third.snapshotId).toBe(first.snapshotId)
     expect(third.digest).not.toBe(first.digest)
-    expect(prefixLines(third)).toEqual(prefixLines(first))
+    expect(await prefixLines(third)).toEqual(await prefixLines(first))
   })
 
   it('keep serving the old bytes when the new ones cannot be prepared', async () => {
     await publishWeek(0)
     const lists = await loadLists()
-    const before = everything(lists)
+    const before = await everything(lists)
     await publishWeek(1)
     await database.rows('ALTER TABLE list_bytes RENAME TO list_bytes_gone')
     await expect(lists.refresh()).rejects.toThrow()
     await database.rows('ALTER TABLE list_bytes_gone RENAME TO list_bytes')
-    expect(everything(lists)).toEqual(before)
+    expect(await everything(lists)).toEqual(before)
     await lists.refresh()
-    expect(everything(lists)).not.toEqual(before)
+    expect(await everything(lists)).not.toEqual(before)
   })
 
   it('refuse a format that cannot carry them, naming what can', async () => {
@@ -184,11 +184,11 @@ describe('a stored definition', () => {
     const lists = await loadLists()
     expect(await lists.put('mine', body)).toBe(true)
     const stored = lists.current('mine', 'text')
-    expect(textOf(stored)).not.toContain('::')
+    expect(await textOf(stored)).not.toContain('::')
     const later = await loadLists()
-    expect(seenOf(later.current('mine', 'text'))).toEqual(seenOf(stored))
+    expect(await seenOf(later.current('mine', 'text'))).toEqual(await seenOf(stored))
     expect(await later.put('mine', { ...body, families: ['ipv6'] })).toBe(false)
-    expect(textOf(later.current('mine', 'text'))).toContain('::')
+    expect(await textOf(later.current('mine', 'text'))).toContain('::')
     await later.delete('mine')
     expect(() => later.current('mine', 'text')).toThrow(/no allowlist "mine"/)
   })
@@ -228,7 +228,7 @@ describe('a stored definition', () => {
   it('that names a tag which vanished is served without it, and says so', async () => {
     await publishWeek(0)
     await store.allowlists.put('mine', { tags: ['ServiceBus', 'Vanished'], cloud: 'Public' })
-    const json = JSON.parse(textOf((await loadLists()).current('mine', 'json'))) as Record<
+    const json = JSON.parse(await textOf((await loadLists()).current('mine', 'json'))) as Record<
       string,
       unknown
     >
@@ -256,7 +256,7 @@ describe('a list nobody stored', () => {
     const later = await lists.adHoc(wish, 'json')
     expect(later.digest).toBe(first.digest)
     expect(later.snapshotId).not.toBe(first.snapshotId)
-    expect(textOf(later)).toMatch(/"content": "[0-9a-f]{12}"/)
+    expect(await textOf(later)).toMatch(/"content": "[0-9a-f]{12}"/)
     expect(later.lastModified).toBeUndefined()
     const remembered = await database.rows(
       `SELECT list FROM list_version WHERE list NOT LIKE 'app-proxy%'`,
@@ -271,10 +271,12 @@ describe('a list nobody stored', () => {
     const [, oldest] = await store.history.list({ limit: 2 })
     if (!oldest) throw new Error('no history')
     const past = await lists.asOf(lists.definition('app-proxy-ip'), 'text', oldest)
-    expect(textOf(past)).toContain(`snapshot ${oldest.id}`)
-    expect(textOf(past)).not.toContain('serial')
+    expect(await textOf(past)).toContain(`snapshot ${oldest.id}`)
+    expect(await textOf(past)).not.toContain('serial')
     expect(past.lastModified).toBeUndefined()
-    expect(prefixLines(past)).not.toEqual(prefixLines(lists.current('app-proxy-ip', 'text')))
+    expect(await prefixLines(past)).not.toEqual(
+      await prefixLines(lists.current('app-proxy-ip', 'text')),
+    )
   })
 
   it('is refused with a tag of another time; a stored one is served without it', async () => {
@@ -287,7 +289,7 @@ describe('a list nobody stored', () => {
     const wanted = unstoredDefinition({ ...selection, tags }, { clouds: ['Public'], past: true })
     await expect(lists.asOf(wanted, 'text', oldest)).rejects.toThrow(/AzureFrontDoor.Frontend/)
     const past = await lists.asOf(lists.definition('app-proxy-ip'), 'text', oldest)
-    expect(prefixLines(past)).toEqual(['20.0.0.0/16'])
+    expect(await prefixLines(past)).toEqual(['20.0.0.0/16'])
   })
 })
 
@@ -301,7 +303,7 @@ describe('several at once', () => {
       lists.refresh(),
     ])
     expect(lists.definition('mine').tags).toEqual(['AzureCloud'])
-    const json = JSON.parse(textOf(lists.current('mine', 'json'))) as { tags: string[] }
+    const json = JSON.parse(await textOf(lists.current('mine', 'json'))) as { tags: string[] }
     expect(json.tags).toEqual(['AzureCloud'])
     await Promise.all([lists.delete('mine'), lists.refresh()])
     expect(() => lists.current('mine', 'json')).toThrow(/no allowlist "mine"/)
@@ -314,7 +316,7 @@ describe('several at once', () => {
     await publishWeek(1)
     await there.refresh()
     await here.refresh()
-    expect(everything(there)).toEqual(everything(here))
+    expect(await everything(there)).toEqual(await everything(here))
     expect(there.published('Public')?.publication.serial).toBe(2)
     await there.delete('mine')
     await here.refresh()
@@ -355,8 +357,6 @@ function fileDateOf(text: string): FileDate {
   return parsed.value
 }
 
-function prefixLines(list: AnyList): string[] {
-  return textOf(list)
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'))
+async function prefixLines(list: AnyList): Promise<string[]> {
+  return (await textOf(list)).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
 }

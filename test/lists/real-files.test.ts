@@ -3,7 +3,7 @@ import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { exporters } from '../../exporters/index.ts'
+import { someFormats as exporters } from '../support/formats.ts'
 import { createLists } from '../../src/lists/lists.ts'
 import { createFolderSource } from '../../src/sources/folder.ts'
 import { runOnce } from '../../src/sync/run-once.ts'
@@ -53,10 +53,12 @@ describeWith([realData], 'the real zero-change week', () => {
         log: pino({ level: 'silent' }),
       })
       await lists.refresh()
-      return ['app-proxy', 'app-proxy-ip'].flatMap((list) =>
-        exporters
-          .filter(({ name }) => list === 'app-proxy-ip' || name !== 'text')
-          .map(({ name }) => seenOf(lists.current(list, name))),
+      return Promise.all(
+        ['app-proxy', 'app-proxy-ip'].flatMap((list) =>
+          exporters
+            .filter(({ name }) => list === 'app-proxy-ip' || name !== 'text')
+            .map(({ name }) => seenOf(lists.current(list, name))),
+        ),
       )
     }
     expect((await sync('20250811')).kind).toBe('published')

@@ -5,7 +5,7 @@
  */
 import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { exporters } from '../../exporters/index.ts'
+import { someFormats as exporters } from '../support/formats.ts'
 import { diffSnapshots } from '../../src/core/diff.ts'
 import { summaryOf } from '../../src/core/diff-summary.ts'
 import { parseFileDate, type FileDate } from '../../src/core/file-date.ts'
@@ -85,18 +85,16 @@ async function loadLists(from: Store = database.freshStore()): Promise<Lists> {
   return lists
 }
 
-function textOf(list: AnyList): string {
-  return bytesOf(list).representations.identity.body.toString()
+async function textOf(list: AnyList): Promise<string> {
+  return (await bytesOf(list)).representations.identity.body.toString()
 }
 
-function entriesOf(list: AnyList): string[] {
-  return textOf(list)
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'))
+async function entriesOf(list: AnyList): Promise<string[]> {
+  return (await textOf(list)).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
 }
 
-function headOf(list: AnyList): string {
-  return textOf(list)
+async function headOf(list: AnyList): Promise<string> {
+  return (await textOf(list))
     .split('\n')
     .filter((line) => line.startsWith('# '))
     .map((line) => line.slice(2))
@@ -108,8 +106,8 @@ function mine(lists: Lists): StoredList {
   return lists.current('mine', 'text')
 }
 
-function everyFormat(lists: Lists): ReturnType<typeof seenOf>[] {
-  return exporters.map(({ name }) => seenOf(lists.current('mine', name)))
+async function everyFormat(lists: Lists): Promise<Awaited<ReturnType<typeof seenOf>>[]> {
+  return Promise.all(exporters.map(({ name }) => seenOf(lists.current('mine', name))))
 }
 
 /** UTC day so many days from the last publication. */
@@ -126,9 +124,9 @@ describe('a network that left', () => {
     const lists = await loadLists()
     await lists.put('mine', { tags: ['ServiceBus'] })
     const lastDay = await dayAfter(14)
-    expect(entriesOf(mine(lists))).toEqual(['20.0.1.0/28', '20.9.0.0/24'])
+    expect(await entriesOf(mine(lists))).toEqual(['20.0.1.0/28', '20.9.0.0/24'])
     for (const { name } of exporters) {
-      const text = textOf(lists.current('mine', name)).replaceAll(/\n *(#|\/\/) /g, ' ')
+      const text = (await textOf(lists.current('mine', name))).replaceAll(/\n *(#|\/\/) /g, ' ')
       expect(text.slice(text.indexOf(lastDay)), name).toContain('20.9.0.0/24')
     }
     expect(lists.notices('mine')).toMatchObject({
@@ -145,19 +143,19 @@ describe('a network that left', () => {
     await lists.put('mine', { tags: ['ServiceBus'] })
     await daysPass(13)
     await lists.refresh()
-    const before = everyFormat(lists)
-    expect(entriesOf(mine(lists))).toEqual(['20.0.1.0/28', '20.9.0.0/24'])
+    const before = await everyFormat(lists)
+    expect(await entriesOf(mine(lists))).toEqual(['20.0.1.0/28', '20.9.0.0/24'])
     await daysPass(1)
     await lists.refresh()
-    expect(entriesOf(mine(lists))).toEqual(['20.0.1.0/28'])
-    expect(headOf(mine(lists))).not.toContain('last day')
-    for (const [i, after] of everyFormat(lists).entries()) {
+    expect(await entriesOf(mine(lists))).toEqual(['20.0.1.0/28'])
+    expect(await headOf(mine(lists))).not.toContain('last day')
+    for (const [i, after] of (await everyFormat(lists)).entries()) {
       expect(after['digest']).not.toBe(before[i]?.['digest'])
       expect(Date.parse(String(after['lastModified']))).toBeGreaterThan(
         Date.parse(String(before[i]?.['lastModified'])),
       )
     }
-    expect(headOf(mine(lists))).toMatch(/serial 3\b/)
+    expect(await headOf(mine(lists))).toMatch(/serial 3\b/)
   })
 
   it('leaves at once where the list has no grace, and stays as long as the list says', async () => {
@@ -165,13 +163,13 @@ describe('a network that left', () => {
     await publish('2025-01-13', { ServiceBus: ['20.0.1.0/28'] })
     const lists = await loadLists()
     await lists.put('mine', { tags: ['ServiceBus'], removalGraceDays: 0 })
-    expect(entriesOf(mine(lists))).toEqual(['20.0.1.0/28'])
+    expect(await entriesOf(mine(lists))).toEqual(['20.0.1.0/28'])
     await lists.put('mine', { tags: ['ServiceBus'], removalGraceDays: 365 })
     await database.rows(`UPDATE publication SET published_at = published_at - interval '364 days'`)
     await lists.refresh()
-    expect(entriesOf(mine(lists))).toEqual(['20.0.1.0/28', '20.9.0.0/24'])
+    expect(await entriesOf(mine(lists))).toEqual(['20.0.1.0/28', '20.9.0.0/24'])
     await lists.put('mine', { tags: ['ServiceBus'], removalGraceDays: 363 })
-    expect(entriesOf(mine(lists))).toEqual(['20.0.1.0/28'])
+    expect(await entriesOf(mine(lists))).toEqual(['20.0.1.0/28'])
   })
 
   it('and came back is not marked, whatever was between', async () => {
@@ -183,7 +181,7 @@ describe('a network that left', () => {
     await publish('2025-01-20', { ServiceBus: ['20.9.0.0/25', '20.9.0.128/25', '20.0.1.0/28'] })
     await lists.refresh()
     expect(lists.notices('mine')?.leaving).toEqual([])
-    expect(headOf(mine(lists))).toMatch(/serial 1\b/)
+    expect(await headOf(mine(lists))).toMatch(/serial 1\b/)
   })
 
   it('leaves at once with the tag when a person takes that out of the list', async () => {
@@ -191,9 +189,9 @@ describe('a network that left', () => {
     await publish('2025-01-13', { ServiceBus: ['20.0.1.0/28'], Storage: ['20.9.0.0/25'] })
     const lists = await loadLists()
     await lists.put('mine', { tags: ['ServiceBus', 'Storage'] })
-    expect(entriesOf(mine(lists))).toEqual(['20.0.1.0/28', '20.9.0.0/24'])
+    expect(await entriesOf(mine(lists))).toEqual(['20.0.1.0/28', '20.9.0.0/24'])
     await lists.put('mine', { tags: ['ServiceBus'] })
-    expect(entriesOf(mine(lists))).toEqual(['20.0.1.0/28'])
+    expect(await entriesOf(mine(lists))).toEqual(['20.0.1.0/28'])
   })
 
   it('leaves at once with a purge', async () => {
@@ -203,7 +201,7 @@ describe('a network that left', () => {
     await lists.put('mine', { tags: ['ServiceBus'] })
     await republish('2025-01-13', 'purge')
     await lists.refresh()
-    expect(entriesOf(mine(lists))).toEqual(['20.0.1.0/28'])
+    expect(await entriesOf(mine(lists))).toEqual(['20.0.1.0/28'])
     expect(lists.notices('mine')?.leaving).toEqual([])
   })
 
@@ -215,7 +213,7 @@ describe('a network that left', () => {
     const [newest] = await store.history.list({ limit: 1 })
     if (!newest) throw new Error('no history')
     const past = await lists.asOf(lists.definition('mine'), 'text', newest)
-    expect(entriesOf(past)).toEqual(['20.0.1.0/28'])
+    expect(await entriesOf(past)).toEqual(['20.0.1.0/28'])
   })
 })
 
@@ -226,10 +224,10 @@ describe('bytes', () => {
     await publish('2025-01-20', { ServiceBus: ['20.0.1.0/28'], Sql: ['20.0.3.0/28'] })
     const lists = await loadLists()
     await lists.put('mine', { tags: ['ServiceBus'] })
-    const before = everyFormat(lists)
+    const before = await everyFormat(lists)
     await daysPass(20)
     await lists.refresh()
-    expect(everyFormat(lists)).toEqual(before)
+    expect(await everyFormat(lists)).toEqual(before)
   })
 
   it('are the same in another process, on the command line and after a restart', async () => {
@@ -238,11 +236,11 @@ describe('bytes', () => {
     const here = await loadLists()
     await here.put('mine', { tags: ['ServiceBus', 'AzureCloud'] })
     const there = await loadLists()
-    expect(everyFormat(there)).toEqual(everyFormat(here))
+    expect(await everyFormat(there)).toEqual(await everyFormat(here))
     const surroundings = { clouds: ['Public'] as const, settings: SETTINGS }
     for (const exporter of exporters) {
       const direct = await renderCurrent(store, exporter, here.definition('mine'), surroundings)
-      expect(direct.toString()).toBe(textOf(here.current('mine', exporter.name)))
+      expect(direct.toString()).toBe(await textOf(here.current('mine', exporter.name)))
     }
   })
 
@@ -290,18 +288,18 @@ describe('a tag that a list names', () => {
       await lists.refresh()
       await lists.refresh()
       expect(lists.notices('mine')?.[member]).toEqual(['Storage'])
-      expect(headOf(mine(lists))).toMatch(said)
-      expect(entriesOf(mine(lists))).toEqual(['20.0.1.0/28', '20.9.0.0/24'])
+      expect(await headOf(mine(lists))).toMatch(said)
+      expect(await entriesOf(mine(lists))).toEqual(['20.0.1.0/28', '20.9.0.0/24'])
       expect(logged.filter(({ allowlist }) => allowlist === 'mine')).toMatchObject([
         { level: 40, [member]: ['Storage'], msg: 'An allowlist names what has no addresses' },
       ])
       await daysPass(14)
       await lists.refresh()
-      expect(entriesOf(mine(lists))).toEqual(['20.0.1.0/28'])
-      expect(headOf(mine(lists))).toMatch(said)
+      expect(await entriesOf(mine(lists))).toEqual(['20.0.1.0/28'])
+      expect(await headOf(mine(lists))).toMatch(said)
       await publish('2025-01-27', { ...stays, Storage: ['20.9.0.0/24'] })
       await lists.refresh()
-      expect(headOf(mine(lists))).not.toMatch(said)
+      expect(await headOf(mine(lists))).not.toMatch(said)
       expect(logged.filter(({ allowlist }) => allowlist === 'mine').at(-1)).toMatchObject({
         level: 30,
         msg: 'An allowlist has addresses for all it names again',
@@ -334,8 +332,10 @@ describe('a list that the feed leaves no address', () => {
       missingTags: ['Storage'],
       leaving: [{ prefixes: [{ text: '20.9.0.128/25' }] }],
     })
-    expect(entriesOf(mine(lists))).toEqual(['20.9.0.0/24'])
-    expect(headOf(mine(lists))).toMatch(/those of 2025-01-13 .* are kept until a person decides/)
+    expect(await entriesOf(mine(lists))).toEqual(['20.9.0.0/24'])
+    expect(await headOf(mine(lists))).toMatch(
+      /those of 2025-01-13 .* are kept until a person decides/,
+    )
     expect(logged.filter(({ allowlist }) => allowlist === 'mine')).toMatchObject([{ kept }])
   })
 
@@ -346,9 +346,9 @@ describe('a list that the feed leaves no address', () => {
     }
     await daysPass(400)
     const lists = await loadLists()
-    expect(entriesOf(mine(lists))).toEqual(['20.9.0.0/25'])
+    expect(await entriesOf(mine(lists))).toEqual(['20.9.0.0/25'])
     expect(lists.notices('mine')).toMatchObject({ kept: { fileDate: '2025-01-13' }, leaving: [] })
-    expect(everyFormat(await loadLists())).toEqual(everyFormat(lists))
+    expect(await everyFormat(await loadLists())).toEqual(await everyFormat(lists))
   })
 
   it('looks further back than one page for them', async () => {
@@ -358,7 +358,7 @@ describe('a list that the feed leaves no address', () => {
       await publish(date, { ServiceBus: [`20.1.${week}.0/24`] })
     }
     await store.allowlists.put('mine', { tags: ['Storage'], removalGraceDays: 0 })
-    expect(entriesOf(mine(await loadLists()))).toEqual(['20.9.0.0/24'])
+    expect(await entriesOf(mine(await loadLists()))).toEqual(['20.9.0.0/24'])
   })
 
   it.each(['purge', 'rollback'] as const)('is refused once a %s has taken them', async (kind) => {
@@ -376,7 +376,7 @@ describe('a list that the feed leaves no address', () => {
     const lists = await vanish()
     await publish('2025-01-27', { Storage: ['20.8.0.0/24'] })
     await lists.refresh()
-    expect(entriesOf(mine(lists))).toEqual(['20.8.0.0/24', '20.9.0.0/24'])
+    expect(await entriesOf(mine(lists))).toEqual(['20.8.0.0/24', '20.9.0.0/24'])
     expect(lists.notices('mine')).toMatchObject({ kept: undefined, missingTags: [] })
   })
 
@@ -386,7 +386,7 @@ describe('a list that the feed leaves no address', () => {
     await lists.put('mine', { tags: ['Storage'], endpoints: ['app-proxy'], removalGraceDays: 0 })
     await publish('2025-01-13', {})
     await lists.refresh()
-    expect(textOf(lists.current('mine', 'squid'))).toMatch(/dst -n 20\.9\.0\.0\/24/)
+    expect(await textOf(lists.current('mine', 'squid'))).toMatch(/dst -n 20\.9\.0\.0\/24/)
   })
 })
 
@@ -395,23 +395,23 @@ describe('a rollback', () => {
     await publish('2025-01-06', { ServiceBus: ['20.0.1.0/28'] })
     const lists = await loadLists()
     await lists.put('mine', { tags: ['ServiceBus'] })
-    const names = textOf(lists.current('app-proxy', 'squid'))
-    const first = everyFormat(lists)
+    const names = await textOf(lists.current('app-proxy', 'squid'))
+    const first = await everyFormat(lists)
     await republish('2025-01-06', 'rollback')
     await lists.refresh()
-    const pinned = everyFormat(lists)
+    const pinned = await everyFormat(lists)
     for (const [i, { digest }] of pinned.entries()) expect(digest).not.toBe(first[i]?.['digest'])
-    expect(headOf(mine(lists))).toMatch(
+    expect(await headOf(mine(lists))).toMatch(
       /went back to the file of 2025-01-06 .*until it is released/,
     )
-    expect(textOf(lists.current('app-proxy', 'squid'))).not.toBe(names)
+    expect(await textOf(lists.current('app-proxy', 'squid'))).not.toBe(names)
     await republish('2025-01-06', 'release')
     await lists.refresh()
-    for (const [i, { digest }] of everyFormat(lists).entries()) {
+    for (const [i, { digest }] of (await everyFormat(lists)).entries()) {
       expect([first[i]?.['digest'], pinned[i]?.['digest']]).not.toContain(digest)
     }
-    expect(headOf(mine(lists))).not.toMatch(/went back/)
-    expect(textOf(mine(lists))).not.toContain('Ada')
+    expect(await headOf(mine(lists))).not.toMatch(/went back/)
+    expect(await textOf(mine(lists))).not.toContain('Ada')
   })
 
   it('has no grace for what was handed out before it, and its own has when it is released', async () => {
@@ -421,14 +421,14 @@ describe('a rollback', () => {
     await lists.put('mine', { tags: ['ServiceBus'] })
     await republish('2025-01-06', 'rollback', new Date('2031-02-03T04:05:06Z'))
     await lists.refresh()
-    expect(entriesOf(mine(lists))).toEqual(['20.0.1.0/28', '20.8.0.0/24'])
+    expect(await entriesOf(mine(lists))).toEqual(['20.0.1.0/28', '20.8.0.0/24'])
     expect(lists.notices('mine')).toMatchObject({
       leaving: [],
       rolledBack: { fileDate: '2025-01-06', until: '2031-02-03T04:05:06.000Z' },
     })
     await republish('2025-01-13', 'release')
     await lists.refresh()
-    expect(entriesOf(mine(lists))).toEqual(['20.0.1.0/28', '20.8.0.0/24', '20.9.0.0/24'])
+    expect(await entriesOf(mine(lists))).toEqual(['20.0.1.0/28', '20.8.0.0/24', '20.9.0.0/24'])
     expect(lists.notices('mine')?.leaving).toMatchObject([{ prefixes: [{ text: '20.8.0.0/24' }] }])
   })
 })
@@ -451,13 +451,13 @@ describe('additions of a held week', () => {
       request('additions'),
     )
     await lists.refresh()
-    expect(entriesOf(mine(lists))).toEqual(['20.0.1.0/28', '20.7.0.0/24', '20.9.0.0/24'])
+    expect(await entriesOf(mine(lists))).toEqual(['20.0.1.0/28', '20.7.0.0/24', '20.9.0.0/24'])
     expect(lists.notices('mine')?.leaving).toEqual([])
     const [hold] = await store.holds.list({ limit: 1 })
     if (!hold) throw new Error('nothing is held')
     await store.holds.reject(hold, { by: 'Ada', reason: 'not ours' })
     await lists.refresh()
-    expect(entriesOf(mine(lists))).toEqual(['20.0.1.0/28', '20.9.0.0/24'])
+    expect(await entriesOf(mine(lists))).toEqual(['20.0.1.0/28', '20.9.0.0/24'])
     expect(lists.notices('mine')?.leaving).toEqual([])
   })
 })
@@ -474,17 +474,17 @@ describe('a list nobody stored', () => {
     await publish('2025-01-20', { ServiceBus: ['20.0.1.0/28'], Sql: ['20.0.3.0/28'] })
     const lists = await loadLists()
     const get = async (days?: number) => lists.adHoc(wish(['ServiceBus'], days), 'text')
-    expect(entriesOf(await get())).toEqual(['20.0.1.0/28', '20.9.0.0/24'])
+    expect(await entriesOf(await get())).toEqual(['20.0.1.0/28', '20.9.0.0/24'])
     expect((await get(14)).representations).toBe((await get()).representations)
-    expect(entriesOf(await get(0))).toEqual(['20.0.1.0/28'])
+    expect(await entriesOf(await get(0))).toEqual(['20.0.1.0/28'])
     await daysPass(14)
     await lists.refresh()
-    expect(entriesOf(await get())).toEqual(['20.0.1.0/28'])
-    expect(entriesOf(await get(15))).toEqual(['20.0.1.0/28', '20.9.0.0/24'])
+    expect(await entriesOf(await get())).toEqual(['20.0.1.0/28'])
+    expect(await entriesOf(await get(15))).toEqual(['20.0.1.0/28', '20.9.0.0/24'])
     const text = findFormat(exporters, 'text')
     const surroundings = { clouds: ['Public'] as const, settings: {} }
     const direct = await renderCurrent(store, text, wish(['ServiceBus'], 15), surroundings)
-    expect(direct.toString()).toBe(textOf(await get(15)))
+    expect(direct.toString()).toBe(await textOf(await get(15)))
   })
 
   it('knows a tag that vanished as long as it is in grace, and refuses it then', async () => {
@@ -493,8 +493,8 @@ describe('a list nobody stored', () => {
     await publish('2025-01-20', { ServiceBus: ['20.0.1.0/28'] })
     const lists = await loadLists()
     const list = await lists.adHoc(wish(['Storage']), 'text')
-    expect(entriesOf(list)).toEqual(['20.9.0.0/24'])
-    expect(headOf(list)).toMatch(/lacks: Storage\..*last day/)
+    expect(await entriesOf(list)).toEqual(['20.9.0.0/24'])
+    expect(await headOf(list)).toMatch(/lacks: Storage\..*last day/)
     await expect(lists.adHoc(wish(['Storage'], 0), 'text')).rejects.toThrow(
       /no service tag .*"Storage"/,
     )

@@ -1,7 +1,7 @@
 /** Lists in the shape of a device: widened to a budget, split into shards, refused with numbers. */
 import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { exporters } from '../../exporters/index.ts'
+import { someFormats as exporters } from '../support/formats.ts'
 import { RangewardenError } from '../../src/core/errors.ts'
 import { parseFileDate } from '../../src/core/file-date.ts'
 import { unstoredDefinition, type SelectionWish } from '../../src/lists/definition.ts'
@@ -56,20 +56,16 @@ async function loadLists(): Promise<Lists> {
   return lists
 }
 
-function textOf(list: AnyList): string {
-  return bytesOf(list).representations.identity.body.toString()
+async function textOf(list: AnyList): Promise<string> {
+  return (await bytesOf(list)).representations.identity.body.toString()
 }
 
-function entriesOf(list: AnyList): string[] {
-  return textOf(list)
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'))
+async function entriesOf(list: AnyList): Promise<string[]> {
+  return (await textOf(list)).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
 }
 
-function headOf(list: AnyList): string {
-  return textOf(list)
-    .replaceAll(/^[^#].*$/gm, '')
-    .replaceAll(/\n# /g, ' ')
+async function headOf(list: AnyList): Promise<string> {
+  return (await textOf(list)).replaceAll(/^[^#].*$/gm, '').replaceAll(/\n# /g, ' ')
 }
 
 function refusalOf(work: () => unknown): RangewardenError {
@@ -96,9 +92,9 @@ describe('a list with a budget', () => {
   it('has so many entries, and says in every format by how much that is wider', async () => {
     const lists = await loadLists()
     await lists.put('mine', { tags: ['Sql'], budget: { entries: 15, mostExtraPercent: 6 } })
-    expect(entriesOf(lists.current('mine', 'text'))).toEqual(['20.0.0.0/22', ...SCATTERED])
+    expect(await entriesOf(lists.current('mine', 'text'))).toEqual(['20.0.0.0/22', ...SCATTERED])
     for (const format of ['text', 'squid', 'pac']) {
-      const head = textOf(lists.current('mine', format)).replaceAll(/\n *(#|\/\/) /g, ' ')
+      const head = (await textOf(lists.current('mine', format))).replaceAll(/\n *(#|\/\/) /g, ' ')
       expect(head).toContain(
         'Widened to have fewer entries, 15 instead of 16: it admits 256 IPv4 addresses ' +
           '(5.8824 % of those that are selected) that nobody selected.',
@@ -111,7 +107,7 @@ describe('a list with a budget', () => {
       percent: { ipv4: 5.8824, ipv6: 0 },
       prefixes: { ipv4: ['20.0.3.0/24'], ipv6: [] },
     }
-    const shown = JSON.parse(textOf(lists.current('mine', 'json'))) as Record<string, unknown>
+    const shown = JSON.parse(await textOf(lists.current('mine', 'json'))) as Record<string, unknown>
     expect(shown['widened']).toEqual(widened)
     expect(shown['addresses']).toEqual({ ipv4: 18 * 256, ipv6: '0' })
     expect(lists.notices('mine')?.widened).toMatchObject({ entries: 15, lossless: 16 })
@@ -151,7 +147,7 @@ describe('a list with a budget', () => {
     expect(warnings[0]).toMatchObject({ allowlist: 'mine', level: 40 })
     await publish('2025-10-28', 1, SQL.slice(1))
     await lists.put('mine', { tags: ['Sql'], removalGraceDays: 0, budget: { entries: 15 } })
-    expect(entriesOf(lists.current('mine', 'text'))).toEqual(SQL.slice(1))
+    expect(await entriesOf(lists.current('mine', 'text'))).toEqual(SQL.slice(1))
     expect(logged.at(-1)).toMatchObject({ msg: 'An allowlist fits its budget again' })
   })
 
@@ -159,7 +155,7 @@ describe('a list with a budget', () => {
     const lists = await loadLists()
     const list = async (never: string[], maxEntries: number) =>
       lists.adHoc(unstored({ maxEntries, maxExtraPercent: 100, never }), 'text')
-    expect(entriesOf(await list(['20.0.2.0-20.0.2.255'], 15))).toContain('20.0.0.0/22')
+    expect(await entriesOf(await list(['20.0.2.0-20.0.2.255'], 15))).toContain('20.0.0.0/22')
     await expect(list(['20.0.3.255'], 15)).rejects.toMatchObject({
       code: 'export-refused',
       message: expect.stringContaining('at most 100 % are allowed') as unknown,
@@ -174,11 +170,11 @@ describe('a list with a budget', () => {
     const lists = await loadLists()
     const definition = unstored({ maxEntries: 15, maxExtraPercent: 6 })
     const now = await lists.adHoc(definition, 'text')
-    expect(entriesOf(now)).toHaveLength(15)
-    expect(headOf(now)).toMatch(/last day .*20\.0\.0\.0\/23, 20\.0\.2\.0\/24\./)
+    expect(await entriesOf(now)).toHaveLength(15)
+    expect(await headOf(now)).toMatch(/last day .*20\.0\.0\.0\/23, 20\.0\.2\.0\/24\./)
     const [record] = (await store.history.list({ limit: 2 })).slice(1)
     if (!record) throw new Error('there are two snapshots')
-    expect(entriesOf(await lists.asOf(definition, 'text', record))).toContain('20.0.0.0/22')
+    expect(await entriesOf(await lists.asOf(definition, 'text', record))).toContain('20.0.0.0/22')
   })
 })
 
@@ -193,16 +189,18 @@ describe('a list with shards', () => {
     const lists = await loadLists()
     await lists.put('mine', body)
     expect(lists.definitions().map(({ name }) => name)).toEqual(expect.arrayContaining(shards))
-    expect(entriesOf(lists.current('mine', 'text'))).toEqual(MANY)
-    const parts = shards.map((name) => entriesOf(lists.current(name, 'text')))
+    expect(await entriesOf(lists.current('mine', 'text'))).toEqual(MANY)
+    const parts = await Promise.all(shards.map((name) => entriesOf(lists.current(name, 'text'))))
     expect(parts.flat().sort()).toEqual([...MANY].sort())
-    const shown = shards.map((name) => JSON.parse(textOf(lists.current(name, 'json'))) as Shown)
+    const shown = await Promise.all(
+      shards.map(async (name) => JSON.parse(await textOf(lists.current(name, 'json'))) as Shown),
+    )
     shown.forEach(({ list, shard, names, addresses }, i) => {
       expect({ list, shard }).toEqual({ list: shards[i], shard: { index: i + 1, of: 8 } })
       expect(names).toEqual(shown[0]?.names)
       expect(addresses.ipv4).toBe(256 * (parts[i]?.length ?? 0))
     })
-    expect(headOf(lists.current('mine.2of8', 'text'))).toContain('This is shard 2 of 8')
+    expect(await headOf(lists.current('mine.2of8', 'text'))).toContain('This is shard 2 of 8')
   })
 
   it('moves one shard when one network changes, and that one alone says so', async () => {
@@ -215,21 +213,23 @@ describe('a list with shards', () => {
     await lists.refresh()
     const moved = shards.filter((_, i) => String(seen()[i]) !== String(before[i]))
     expect(moved).toHaveLength(1)
-    expect(headOf(lists.current(moved[0] ?? '', 'text'))).toMatch(/last day .* 20\.20\.0\.0\/24\./)
+    expect(await headOf(lists.current(moved[0] ?? '', 'text'))).toMatch(
+      /last day .* 20\.20\.0\.0\/24\./,
+    )
   })
 
   it('splits what its budget made of it, and each shard tells of its own extra addresses', async () => {
     const lists = await loadLists()
     await publish('2025-10-28', 1, [...MANY, '20.0.0.0/23', '20.0.2.0/24'])
     await lists.put('mine', { ...body, budget: { entries: 201 } })
-    const parts = shards.map((name) => entriesOf(lists.current(name, 'text')))
+    const parts = await Promise.all(shards.map((name) => entriesOf(lists.current(name, 'text'))))
     expect(parts.flat()).toHaveLength(201)
     const wide = shards.filter((name) => lists.notices(name)?.widened !== undefined)
     expect(wide).toHaveLength(1)
     const [one = ''] = wide
     expect(lists.notices(one)?.widened).toMatchObject({
-      entries: entriesOf(lists.current(one, 'text')).length,
-      lossless: entriesOf(lists.current(one, 'text')).length + 1,
+      entries: (await entriesOf(lists.current(one, 'text'))).length,
+      lossless: (await entriesOf(lists.current(one, 'text'))).length + 1,
       addresses: { 4: 256n, 6: 0n },
     })
   })
@@ -241,7 +241,7 @@ describe('a list with shards', () => {
     await expect(lists.delete('mine.1of8')).rejects.toMatchObject({ code: 'conflict' })
     await lists.put('mine', { ...body, shards: 2 })
     expect(() => lists.current('mine.8of8', 'text')).toThrow(/no allowlist "mine.8of8"/)
-    expect(entriesOf(lists.current('mine.2of2', 'text')).length).toBeGreaterThan(50)
+    expect((await entriesOf(lists.current('mine.2of2', 'text'))).length).toBeGreaterThan(50)
     await lists.delete('mine')
     expect(() => lists.current('mine.2of2', 'text')).toThrow(/no allowlist/)
   })
@@ -251,7 +251,7 @@ describe('a list with shards', () => {
     await lists.put('mine', body)
     for (const name of ['mine.1of8', 'mine.8of8']) {
       const asked = await lists.adHoc(unstored({ shard: name.slice(5) }), 'text')
-      expect(entriesOf(asked)).toEqual(entriesOf(lists.current(name, 'text')))
+      expect(await entriesOf(asked)).toEqual(await entriesOf(lists.current(name, 'text')))
     }
   })
 })

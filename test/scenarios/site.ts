@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { pino } from 'pino'
 import type { Dispatcher } from 'undici'
-import { exporters } from '../../exporters/index.ts'
+import { someFormats as exporters } from '../support/formats.ts'
 import { RangewardenError } from '../../src/core/errors.ts'
 import { policies } from '../../src/core/guard-policy.ts'
 import { createLists, type Lists } from '../../src/lists/lists.ts'
@@ -139,7 +139,7 @@ export async function openSite(
     },
     handedOut: async () => ({
       publications: await store.publications.list('Public', 200),
-      lists: factsOf(lists),
+      lists: await factsOf(lists),
     }),
     waiting: () => store.holds.list({ cloud: 'Public', state: 'waiting', limit: 10 }),
     passOn(weeks) {
@@ -208,13 +208,13 @@ function guarded(dispatcher: Dispatcher, asked: Set<string>): Dispatcher {
 }
 
 /** Of every list in every format that can carry it. */
-function factsOf(lists: Lists): Record<string, ListFacts> {
+async function factsOf(lists: Lists): Promise<Record<string, ListFacts>> {
   const facts: Record<string, ListFacts> = {}
   for (const { name } of lists.definitions()) {
     for (const exporter of exporters) {
       const list = current(lists, name, exporter.name)
       if (!list) continue
-      const { identity, gzip, br } = bytesOf(list).representations
+      const { identity, gzip, br } = (await bytesOf(list)).representations
       facts[`${name} as ${exporter.name}`] = {
         sha256: createHash('sha256').update(identity.body).digest('hex'),
         etags: [identity.etag, gzip.etag, br.etag],

@@ -463,13 +463,26 @@ export function storeSuite(engine: (typeof ENGINES)[number]): void {
   })
 
   it('moves Last-Modified with the bytes only, and always forward by a second at least', async () => {
-    const one = await store.lists.changedAt('l', 'text', 'a')
-    expect(await store.lists.changedAt('l', 'text', 'a')).toEqual(one)
-    const two = await store.lists.changedAt('l', 'text', 'b')
-    const three = await store.lists.changedAt('l', 'text', 'a')
+    const changedAt = async (digest: string): Promise<Date> => {
+      const times = await store.lists.changedAt('l', new Map([['text', digest]]))
+      return times.get('text') ?? new Date(NaN)
+    }
+    const one = await changedAt('a')
+    expect(await changedAt('a')).toEqual(one)
+    const two = await changedAt('b')
+    const three = await changedAt('a')
     expect(two.getTime()).toBeGreaterThanOrEqual(one.getTime() + 1000)
     expect(three.getTime()).toBeGreaterThanOrEqual(two.getTime() + 1000)
     expect(three.getMilliseconds()).toBe(0)
+    const several = new Map([
+      ['squid', 'c'],
+      ['text', 'a'],
+      ['csv', 'd'],
+    ])
+    const times = await store.lists.changedAt('l', several)
+    expect([...times.keys()].sort()).toEqual(['csv', 'squid', 'text'])
+    expect(times.get('text')).toEqual(three)
+    expect(await store.lists.changedAt('l', new Map())).toEqual(new Map())
   })
 
   const violations: [string, string][] = [

@@ -1,7 +1,7 @@
 /** The HTTP server on real core, real exporters and a real embedded database; nothing listens. */
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
-import { exporters } from '../../exporters/index.ts'
+import { someFormats as exporters } from './formats.ts'
 import type { Cloud } from '../../src/core/cloud.ts'
 import { policies, type GuardPolicy } from '../../src/core/guard-policy.ts'
 import { buildServer, type ServerDeps } from '../../src/http/server.ts'
