@@ -20,6 +20,7 @@ import { parseClientNetworks } from './core/client-networks.ts'
 import { RangewardenError } from './core/errors.ts'
 import { parsePacAnswer } from './core/pac-answer.ts'
 import type { Result } from './core/result.ts'
+import { parseYesNo } from './core/yes-no.ts'
 import * as rules from './config/rules.ts'
 
 const facts = z.registry<SettingFacts>()
@@ -124,6 +125,25 @@ const SETTINGS = z
       sentence:
         'Addresses and networks of the connectors, separated by commas: the only clients that ' +
         'Squid rules admit.',
+    }),
+    connectorProxy: optionalSetting(rules.connectorProxy, {
+      name: 'RANGEWARDEN_CONNECTOR_PROXY',
+      sentence:
+        'The proxy of the connectors, such as `http://proxy.example:8080`, for the scripts of the ' +
+        'connector kit; without it those that set it are refused.',
+    }),
+    connectorConnect80: setting(parseYesNo, {
+      name: 'RANGEWARDEN_CONNECTOR_CONNECT_80',
+      default: 'no',
+      sentence:
+        'Whether the port plan of the connector kit lets connectors tunnel (CONNECT) to port 80 too: ' +
+        '`yes` or `no`.',
+    }),
+    nftablesTable: setting(rules.nftablesTable, {
+      name: 'RANGEWARDEN_NFTABLES_TABLE',
+      default: 'inet rangewarden',
+      sentence:
+        'The table of nftables that sets are put into: rules see the sets of their own table alone.',
     }),
     adminToken: optionalSetting(rules.token, {
       name: 'RANGEWARDEN_ADMIN_TOKEN',

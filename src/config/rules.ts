@@ -3,8 +3,10 @@ import { validateDetailed } from 'node-cron'
 import { parseAddress } from '../core/address.ts'
 import { CLOUDS, isCloud, type Cloud } from '../core/cloud.ts'
 import { commaList } from '../core/comma-list.ts'
+import { parseConnectorProxy } from '../core/connector-proxy.ts'
 import { parseGuardPolicies } from '../core/guard-policy.ts'
 import { isNameOrIPv4 } from '../core/host.ts'
+import { parseNftablesTable } from '../core/nftables-table.ts'
 import { accept, refuse, type Result } from '../core/result.ts'
 import { suggestion } from '../core/nearest-name.ts'
 import { parseSource } from '../sources/index.ts'
@@ -40,6 +42,16 @@ export function source(text: string): Result<string> {
 
 export function guard(text: string): Result<string> {
   const parsed = parseGuardPolicies(text)
+  return parsed.ok ? accept(text) : parsed
+}
+
+export function connectorProxy(text: string): Result<string> {
+  const parsed = parseConnectorProxy(text)
+  return parsed.ok ? accept(parsed.value.url) : parsed
+}
+
+export function nftablesTable(text: string): Result<string> {
+  const parsed = parseNftablesTable(text)
   return parsed.ok ? accept(text) : parsed
 }
 

@@ -8,6 +8,7 @@
  *
  * Ground for `tags`: as in public.ts.
  */
+import { DIRECT_PORTS, HTTPS_PORT, LEGACY_PORTS } from '../core/connector-ports.ts'
 import { port } from '../core/endpoint-rule.ts'
 import type { EndpointService, EndpointSource } from './contract.ts'
 
@@ -20,7 +21,7 @@ const FIRST: EndpointSource = { title: TITLE, url: URL, date: '2017-01-12' }
 /** The version that names *.servicebus.windows.net in its place. */
 const CORRECTED: EndpointSource = { title: TITLE, url: URL, date: '2017-05-22' }
 
-const SERVICE_PORTS = [port(443), port(8080), port(9090, 9091), port(10100, 10120)]
+const SERVICE_PORTS = [port(HTTPS_PORT), ...LEGACY_PORTS]
 
 export const appProxyLegacy: EndpointService = {
   name: 'app-proxy-legacy',
@@ -55,7 +56,7 @@ export const appProxyLegacy: EndpointService = {
     },
     {
       name: 'login.windows.net',
-      ports: [port(443)],
+      ports: [port(HTTPS_PORT)],
       purpose: 'signs in the person who registers the connector',
       phase: 'registration',
       sources: [FIRST, CORRECTED],
@@ -63,14 +64,14 @@ export const appProxyLegacy: EndpointService = {
     },
     {
       name: 'login.microsoftonline.com',
-      ports: [port(443)],
+      ports: [port(HTTPS_PORT)],
       purpose: 'signs in the person who registers the connector',
       phase: 'registration',
       sources: [FIRST, CORRECTED],
       tags: ['AzureActiveDirectory'],
     },
   ],
-  blockedDirectPorts: [port(5671), port(9350), port(9352)],
+  blockedDirectPorts: DIRECT_PORTS,
   notes: [
     'For connectors older than 1.5.132.0; newer ones need app-proxy, which has the certificate hosts too.',
     'Refuse the blocked ports with a TCP reset, on the connector and at the perimeter: a silent drop delays the fall back to 443.',
