@@ -26,7 +26,7 @@ function fence(files, group, message, ignores = []) {
 }
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'src/store/generated', 'coverage', 'data'] },
+  { ignores: ['node_modules', 'src/store/generated', 'test/exporters/golden', 'coverage', 'data'] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

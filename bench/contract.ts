@@ -37,7 +37,7 @@ export interface BenchRow {
   readonly measure: () => Measurement | Promise<Measurement>
 }
 
-export type Group = 'intake' | 'ranges' | 'lookup' | 'diff' | 'serving' | 'memory'
+export type Group = 'intake' | 'ranges' | 'lookup' | 'diff' | 'formats' | 'serving' | 'memory'
 
 /** A row as `rows/index.ts` lists it. */
 export interface ListedRow {

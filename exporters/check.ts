@@ -3,31 +3,61 @@
  * number, the limit or the setting in it, never a shortened list.
  */
 import { ExportRefused, type ExportInput, type Exporter, type ExporterOption } from './contract.ts'
+import { whatFits, whatFitsInBytes } from './parts/what-fits.ts'
 
-/** Printable ASCII and line feeds: PAC clients and devices disagree on everything else. */
-const ASCII_LINES = /^[\n\x20-\x7e]*\n$/
+/** Anything but printable ASCII and line feeds: PAC clients and devices disagree on it. */
+const NOT_ASCII_LINES = /[^\n\x20-\x7e]/
+
+/** What formats name things after: nothing in it is syntax anywhere. */
+const LIST_NAME = /^[a-z0-9][a-z0-9.-]*$/
 
 /**
- * The whole text of a list in a format. Throws ExportRefused if the format cannot carry it, and a
- * plain Error, which is our bug, if the text is not ASCII that ends in a newline.
+ * The whole file of a list in a format: text, or bytes of a format that is none. Throws
+ * ExportRefused if the format cannot carry it, and a plain Error, which is our bug, if the text is
+ * not ASCII that ends in a newline.
  */
-export function renderExport(exporter: Exporter, input: ExportInput): string {
+export function renderExport(exporter: Exporter, input: ExportInput): string | Uint8Array {
   refuseUnfit(exporter, input)
-  const text = [...exporter.render(input)].join('')
-  if (!ASCII_LINES.test(text)) {
+  const file = rendered(exporter, input)
+  if (typeof file === 'string' && (NOT_ASCII_LINES.test(file) || !file.endsWith('\n'))) {
     throw new Error(`${exporter.name} wrote text that is not ASCII lines for ${input.name}`)
   }
-  refuseTooLong(exporter, input, text.length)
-  return text
+  refuseTooLong(exporter, input, file.length)
+  return file
+}
+
+function rendered(exporter: Exporter, input: ExportInput): string | Uint8Array {
+  const file = exporter.render(input)
+  return file instanceof Uint8Array ? file : [...file].join('')
 }
 
 /** Throws ExportRefused for what can be known before rendering. O(options), not O(entries). */
 function refuseUnfit(exporter: Exporter, input: ExportInput): void {
+  refuseName(exporter, input)
   refuseOptions(exporter, input)
   refuseAnyDestination(exporter, input)
   refuseWithoutAddresses(exporter, input)
+  refuseWithoutNames(exporter, input)
   refuseEmpty(exporter, input)
   refuseTooMany(exporter, input)
+}
+
+/** Nobody can store such a list; a format need not ask again whether a name is safe to write. */
+function refuseName({ name: format, limits }: Exporter, { name }: ExportInput): void {
+  if (!LIST_NAME.test(name)) {
+    throw new ExportRefused(
+      `${format} cannot name anything after ${JSON.stringify(name)}: lower-case letters, digits, ` +
+        '"." and "-", the first a letter or digit',
+      { name },
+    )
+  }
+  const limit = limits.nameLength
+  if (limit === undefined || name.length <= limit) return
+  throw new ExportRefused(
+    `${format} takes list names of at most ${limit} characters${because(limits)}: ` +
+      `"${name}" has ${name.length}`,
+    { name, length: name.length, limit },
+  )
 }
 
 function refuseOptions(exporter: Exporter, { options }: ExportInput): void {
@@ -50,6 +80,7 @@ function refuseOptions(exporter: Exporter, { options }: ExportInput): void {
 
 function refuseAnyDestination(exporter: Exporter, { name, destinations }: ExportInput): void {
   if (destinations === 'listed' || exporter.anyDestination) return
+  if (exporter.carries.length === 0) return
   throw new ExportRefused(
     `${exporter.name} lists destinations and cannot say "all destinations", which is what ${name} admits`,
     { destinations },
@@ -57,8 +88,8 @@ function refuseAnyDestination(exporter: Exporter, { name, destinations }: Export
 }
 
 function refuseWithoutAddresses(exporter: Exporter, input: ExportInput): void {
-  if (exporter.carries.includes('names') || input.prefixes.length > 0) return
-  if (input.rules.length === 0) return
+  const isOfAddresses = exporter.carries.length === 1 && exporter.carries.includes('addresses')
+  if (!isOfAddresses || input.prefixes.length > 0 || input.rules.length === 0) return
   const twin = addressTwin(input.name)
   const instead = twin === undefined ? 'the list has no addresses' : `use ${twin}`
   throw new ExportRefused(
@@ -67,8 +98,18 @@ function refuseWithoutAddresses(exporter: Exporter, input: ExportInput): void {
   )
 }
 
+function refuseWithoutNames(exporter: Exporter, input: ExportInput): void {
+  const isOfNames = exporter.carries.length === 1 && exporter.carries.includes('names')
+  if (!isOfNames || input.rules.length > 0 || input.prefixes.length === 0) return
+  throw new ExportRefused(
+    `${exporter.name} carries only names and ${input.name} has only addresses`,
+    { names: 0, addresses: input.prefixes.length },
+  )
+}
+
 function refuseEmpty(exporter: Exporter, input: ExportInput): void {
   if (exporter.onEmpty === 'render' || input.destinations === 'any') return
+  if (exporter.carries.length === 0) return
   if (entriesOf(exporter, input) > 0) return
   throw new ExportRefused(
     `${input.name} has no addresses and no names, and an empty ${exporter.name} list would be loaded as one`,
@@ -80,18 +121,22 @@ function refuseTooMany(exporter: Exporter, input: ExportInput): void {
   const limit = exporter.limits.entries
   const entries = entriesOf(exporter, input)
   if (limit === undefined || entries <= limit) return
+  const fits = whatFits(input, limit - (entries - input.prefixes.length))
   throw new ExportRefused(
-    `${input.name} has ${entries} entries, ${exporter.name} holds ${limit}${because(exporter)}`,
-    { entries, limit },
+    `${input.name} has ${entries} entries, ${exporter.name} holds ${limit}` +
+      `${because(exporter.limits)}${fits.sentence}`,
+    { entries, limit, ...fits.facts },
   )
 }
 
 function refuseTooLong(exporter: Exporter, input: ExportInput, bytes: number): void {
   const limit = exporter.limits.bytes
   if (limit === undefined || bytes <= limit) return
+  const fits = whatFitsInBytes(input, limit, (smaller) => rendered(exporter, smaller).length)
   throw new ExportRefused(
-    `${input.name} takes ${bytes} bytes, ${exporter.name} holds ${limit}${because(exporter)}`,
-    { bytes, limit },
+    `${input.name} takes ${bytes} bytes, ${exporter.name} holds ${limit}` +
+      `${because(exporter.limits)}${fits.sentence}`,
+    { bytes, limit, ...fits.facts },
   )
 }
 
@@ -105,7 +150,7 @@ function addressTwin(name: string): string | undefined {
   return /^app-proxy(\.[a-z]+)?$/.test(name) ? name.replace('app-proxy', 'app-proxy-ip') : undefined
 }
 
-function because({ limits }: Exporter): string {
+function because(limits: Exporter['limits']): string {
   return limits.source === undefined ? '' : ` (${limits.source})`
 }
 

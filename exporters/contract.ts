@@ -120,31 +120,75 @@ export interface ExporterOption {
   check(value: string): string | undefined
 }
 
+/** The chapters of the formats page, in its order. */
+export const FORMAT_GROUPS = {
+  squid: 'Squid',
+  pac: 'Proxy auto-config',
+  'packet-filter': 'Packet filters',
+  vendor: 'Vendors',
+  'reverse-proxy': 'Reverse proxies',
+  infrastructure: 'Kubernetes and infrastructure code',
+  data: 'Data',
+  connector: 'Connector kit',
+} as const
+
+export type FormatGroup = keyof typeof FORMAT_GROUPS
+
+/** How it was shown that the consumer takes the format as it is meant. */
+export interface Proof {
+  /**
+   * `program`: the consumer itself reads it in the tests. `schema`: a published schema accepts it.
+   * `grammar`: a strict grammar of ours, written from documentation; no program was at hand.
+   */
+  readonly by: 'program' | 'schema' | 'grammar'
+  /** Which program, schema or documentation, with its version or date, and what was tried. */
+  readonly with: string
+}
+
 export interface Exporter {
   /** Used in URLs, CLI and config. Same as the file name. Never renamed, never reused. */
   readonly name: string
   /** One line for the formats table in the README, `--help` and the API. */
   readonly summary: string
+  readonly group: FormatGroup
+  /** Which programs or devices read it: a noun phrase, `Squid 5 and later, by include`. */
+  readonly consumer: string
+  readonly proof: Proof
+  /**
+   * How it is loaded, what is replaced then, what an operator must know: the paragraphs of its
+   * section in docs/formats.md, in Markdown, lines of at most 120 characters.
+   */
+  readonly guide: string
   readonly mediaType: string
   /** Without the dot; the device path ends in it. */
   readonly fileExtension: string
   readonly families: readonly Family[]
-  /** What the format can say. `addresses` alone refuses a list without any. */
+  /**
+   * What the format can say. `addresses` alone refuses a list without any, `names` alone one without
+   * names. Empty: it is about the operator's setting and says nothing of the list.
+   */
   readonly carries: readonly ('names' | 'addresses')[]
   /** True if "all destinations" can be said in this format. */
   readonly anyDestination: boolean
   /** Bumped whenever output bytes change for the same input; the changelog speaks of it. */
   readonly revision: number
-  /** What the consumer can hold, and where we learned it. */
+  /** What the consumer can hold, and where we learned it. A list beyond it is refused, never cut. */
   readonly limits: {
     readonly entries?: number
     readonly bytes?: number
+    /** Longest name of a list in characters, where the consumer's names are made of it. */
+    readonly nameLength?: number
     readonly source?: string
   }
   readonly options: readonly ExporterOption[]
   /** What an empty selection means to this consumer. */
   readonly onEmpty: 'render' | 'refuse'
-  render(input: ExportInput): Iterable<string>
+  /**
+   * The file: pieces of ASCII text, joined, or bytes. The same input gives the same bytes. Linear in
+   * entries: a few large pieces are faster than one for each.
+   * @throws ExportRefused for what only this format knows that it cannot say
+   */
+  render(input: ExportInput): Iterable<string> | Uint8Array
 }
 
 /**

@@ -5,6 +5,19 @@
  */
 import { FAMILIES, type Family } from '../src/core/address.ts'
 import type { ExportInput, Widened } from './contract.ts'
+import { comment } from './parts/comment.ts'
+
+/** All of it, as comments that begin with `mark`: what a format with room for words begins with. */
+export function head(input: ExportInput, mark: string): string {
+  return sentences(input)
+    .map((sentence) => comment(mark, sentence))
+    .join('')
+}
+
+/** All of it, for formats whose words are no comments. */
+export function sentences(input: ExportInput): string[] {
+  return [identity(input), ...notices(input), ...addressWarnings(input)]
+}
 
 /** Which list and which content: moves only when the content of this very list does. */
 export function identity({ name, cloud, version }: ExportInput): string {
@@ -84,21 +97,6 @@ export function addressWarnings(input: ExportInput): string[] {
 
 function commas(texts: readonly string[]): string {
   return texts.join(', ')
-}
-
-/** Cuts text into lines of at most `width` characters, between words; a longer word stands alone. */
-export function wrap(text: string, width: number): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = word
-    } else {
-      line = line === '' ? word : `${line} ${word}`
-    }
-  }
-  return [...lines, line]
 }
 
 /** `47,865,214 IPv4 addresses` */

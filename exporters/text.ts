@@ -2,12 +2,22 @@
  * One prefix per line, what most devices fetch. Whole-line `#` comments at the head; a device that
  * takes none needs a format of its own.
  */
-import type { Exporter, ExportInput } from './contract.ts'
-import { addressWarnings, identity, notices, wrap } from './head.ts'
+import type { Exporter } from './contract.ts'
+import { head } from './head.ts'
+import { lines, textsOf } from './parts/networks.ts'
 
 export const text: Exporter = {
   name: 'text',
   summary: 'one prefix per line, with a # head; replace the whole list on every load',
+  group: 'data',
+  consumer: 'whatever reads one prefix per line and ignores `#` lines',
+  proof: { by: 'grammar', with: 'one canonical prefix per line, `#` lines only at the head' },
+  guide: `\
+One canonical prefix per line, IPv4 before IPv6. The head says how many addresses the list admits, and which required
+names no address of it covers. "Devices that read a plain list", below, says how each of them takes it.
+
+**Replaces** where the consumer does: a plain list is read whole. Carries only addresses: asked of \`app-proxy\` it
+answers 422 naming \`app-proxy-ip\`.`,
   mediaType: 'text/plain; charset=utf-8',
   fileExtension: 'txt',
   families: [4, 6],
@@ -18,16 +28,5 @@ export const text: Exporter = {
   options: [],
   onEmpty: 'refuse',
 
-  *render(input: ExportInput) {
-    const head = [identity(input), ...notices(input), ...addressWarnings(input)]
-    for (const sentence of head) yield comment(sentence)
-    for (const prefix of input.prefixes) yield `${prefix.text}\n`
-  },
-}
-
-/** Lines that begin with `# ` whatever the text holds: a line break in it cannot start an entry. */
-function comment(sentence: string): string {
-  return wrap(sentence.replaceAll(/[^\x20-\x7e]/g, '?'), 98)
-    .map((line) => `# ${line}\n`)
-    .join('')
+  render: (input) => [head(input, '# '), lines(textsOf(input.prefixes), '', '\n')],
 }

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path'
 import { describeSettings, type SettingRow } from '../src/config.ts'
 import { openApiDocument } from '../src/http/openapi.ts'
 import { openStore } from '../src/store/open.ts'
+import { formatsChapters, formatsTable, withGenerated } from './formats-page.ts'
 
 const DOCUMENTS: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/configuration.md': configurationPage,
@@ -15,10 +16,15 @@ const DOCUMENTS: Readonly<Record<string, () => string | Promise<string>>> = {
   'openapi.json': openApi,
 }
 
+/** Written by hand, but for one part of them. */
+const PAGES: Readonly<Record<string, () => string>> = {
+  'docs/formats.md': formatsChapters,
+  'README.md': formatsTable,
+}
+
 const check = process.argv.includes('--check')
 const stale: string[] = []
-for (const [path, generate] of Object.entries(DOCUMENTS)) {
-  const text = await generate()
+for (const [path, text] of await documents()) {
   if (existsSync(path) && readFileSync(path, 'utf8') === text) continue
   stale.push(path)
   if (check) continue
@@ -31,6 +37,15 @@ if (check && stale.length > 0) {
   process.exitCode = 1
 } else if (!check) {
   console.error(stale.length > 0 ? `Written: ${stale.join(', ')}` : 'All documents were up to date')
+}
+
+async function documents(): Promise<Map<string, string>> {
+  const texts = new Map<string, string>()
+  for (const [path, generate] of Object.entries(DOCUMENTS)) texts.set(path, await generate())
+  for (const [path, generate] of Object.entries(PAGES)) {
+    if (existsSync(path)) texts.set(path, withGenerated(readFileSync(path, 'utf8'), generate()))
+  }
+  return texts
 }
 
 function configurationPage(): string {

@@ -9,6 +9,7 @@ import {
 } from './collapse.ts'
 import { diffMedian, diffWorst } from './diff.ts'
 import { fitScaling, fitShare, fitTime } from './fit.ts'
+import { formatRows } from './formats.ts'
 import { httpNotModified, httpWhole } from './http.ts'
 import { importFolder } from './import.ts'
 import { lookupBlockList, lookupIpCidr, lookupRate, timeTravel } from './lookup.ts'
@@ -75,6 +76,7 @@ export const rows: readonly ListedRow[] = [
   { group: 'lookup', name: 'time-travel', against: [], row: timeTravel },
   { group: 'diff', name: 'diff-median', against: ['JSON.parse'], row: diffMedian },
   { group: 'diff', name: 'diff-worst', against: ['JSON.parse'], row: diffWorst },
+  ...formatRows,
   { group: 'serving', name: 'nginx-200', against: ['nginx', 'wrk'], row: nginxWhole },
   { group: 'serving', name: 'nginx-304', against: ['nginx', 'wrk'], row: nginxNotModified },
   { group: 'serving', name: 'http-200', against: ['fastify', 'autocannon'], row: httpWhole },

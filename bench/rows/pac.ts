@@ -8,13 +8,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Netmask } from 'netmask'
-import { renderExport } from '../../exporters/check.ts'
 import { pac } from '../../exporters/pac.ts'
 import { formatAddress, type Address } from '../../src/core/address.ts'
 import type { Prefix } from '../../src/core/prefix.ts'
 import { RangeSet } from '../../src/core/range-set.ts'
 import { readDocument } from '../../src/documents/read-document.ts'
-import { exportInput, PAC_OPTIONS } from '../../test/support/export-input.ts'
+import { exportInput, PAC_OPTIONS, renderText } from '../../test/support/export-input.ts'
 import { seededRandom } from '../../test/support/random.ts'
 import { networkNamespaces, program } from '../../test/support/requirements.ts'
 import type { BenchRow, Measurement } from '../contract.ts'
@@ -92,7 +91,7 @@ function azureCloud(): { set: RangeSet; prefixes: Prefix[] } {
 }
 
 function ourScript(prefixes: readonly Prefix[]): string {
-  return renderExport(pac, exportInput({ name: 'azure-cloud', prefixes }))
+  return renderText(pac, exportInput({ name: 'azure-cloud', prefixes }))
 }
 
 function chainScript(prefixes: readonly Prefix[]): string {

@@ -1,8 +1,7 @@
 /** JSON: what a program reads back is what went in, whatever the text. */
 import { describe, expect, it } from 'vitest'
-import { renderExport } from '../../exporters/check.ts'
 import { json } from '../../exporters/json.ts'
-import { exportInput, prefixes, rule, SHAPES } from '../support/export-input.ts'
+import { exportInput, prefixes, renderText, rule, SHAPES } from '../support/export-input.ts'
 
 const HOSTILE = 'caf\u00e9 "\\ \u2028\ud83d\ude00 \u007f\n</script>'
 
@@ -16,7 +15,7 @@ describe('json', () => {
       missingTags: [HOSTILE],
       required: [{ ...required, sources: [source], tags: [], note: HOSTILE }],
     })
-    const text = renderExport(json, input)
+    const text = renderText(json, input)
     expect(JSON.parse(text)).toMatchObject({
       uncovered: [HOSTILE],
       missingTags: [HOSTILE],
@@ -26,7 +25,7 @@ describe('json', () => {
 
   it('counts IPv4 in numbers and IPv6 in decimal strings, exactly', () => {
     const input = exportInput({ prefixes: prefixes('0.0.0.0/1', '2000::/3') })
-    expect(JSON.parse(renderExport(json, input))).toMatchObject({
+    expect(JSON.parse(renderText(json, input))).toMatchObject({
       addresses: { ipv4: 2 ** 31, ipv6: (1n << 125n).toString() },
     })
   })
@@ -34,13 +33,13 @@ describe('json', () => {
   it('has the same keys for every list, null where there is nothing to say', () => {
     const { empty: _, ...shapes } = SHAPES
     const keys = Object.values(shapes).map((input) => {
-      return Object.keys(JSON.parse(renderExport(json, input)) as object).join()
+      return Object.keys(JSON.parse(renderText(json, input)) as object).join()
     })
     expect(new Set(keys).size).toBe(1)
     const past = exportInput({
       prefixes: prefixes('20.0.0.0/24'),
       version: { snapshot: 'public-20251028-3f9a2c1e' },
     })
-    expect(JSON.parse(renderExport(json, past))).toMatchObject({ version: { serial: null } })
+    expect(JSON.parse(renderText(json, past))).toMatchObject({ version: { serial: null } })
   })
 })

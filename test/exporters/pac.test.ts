@@ -2,13 +2,12 @@
 import { createContext, runInContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { renderExport } from '../../exporters/check.ts'
 import { ExportRefused, type ExportInput } from '../../exporters/contract.ts'
 import { pac } from '../../exporters/pac.ts'
 import { formatAddress } from '../../src/core/address.ts'
 import { prefixOf } from '../../src/core/prefix.ts'
 import { RangeSet } from '../../src/core/range-set.ts'
-import { exportInput, PAC_OPTIONS, prefixes, rule } from '../support/export-input.ts'
+import { exportInput, PAC_OPTIONS, prefixes, renderText, rule } from '../support/export-input.ts'
 
 const LISTED = PAC_OPTIONS.proxy
 const OTHER = PAC_OPTIONS.fallback
@@ -21,7 +20,7 @@ function evaluate(
   dns: (host: string) => string | null = refuseLookup,
 ): FindProxy {
   const context = createContext({ dnsResolve: dns, answer: '', host: '' })
-  runInContext(renderExport(pac, exportInput(given)), context)
+  runInContext(renderText(pac, exportInput(given)), context)
   return (host) => {
     context['host'] = host
     return String(runInContext('FindProxyForURL("https://" + host + "/", host)', context))
@@ -110,6 +109,26 @@ describe('addresses', () => {
     '20.0.0.1.evil.example',
   ])('outside, or written oddly, use the fallback: %s', (host) => expect(find(host)).toBe(OTHER))
 
+  it.each([
+    ['0.0.0.0/0', ['0.0.0.0', '9.9.9.9', '255.255.255.255'], ['::', '1::']],
+    ['::/0', ['::', '1::', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'], ['0.0.0.0']],
+    [
+      'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128',
+      ['ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
+      ['::'],
+    ],
+    [
+      '2603:1030:ffff:ffff::/64',
+      ['2603:1030:ffff:ffff::9'],
+      ['2603:1031::', '2603:1030:ffff:fffe::'],
+    ],
+    ['0.0.0.5/32', ['0.0.0.5'], ['0.0.0.4', '0.0.0.6']],
+  ] as const)('at the ends of the space are all there: %s', (network, inside, outside) => {
+    const find = evaluate({ rules: [rule('login.example', 443)], prefixes: prefixes(network) })
+    expect(inside.map(find)).toEqual(inside.map(() => LISTED))
+    expect(outside.map(find)).toEqual(outside.map(() => OTHER))
+  })
+
   it('are never looked up for a list with names', () => {
     expect(find('a.example')).toBe(OTHER)
   })
@@ -184,7 +203,7 @@ describe('a list of addresses alone', () => {
   it('is refused where matching means going past the proxy', () => {
     for (const proxy of ['DIRECT; PROXY p.example:1', ' DIRECT;PROXY p.example:1']) {
       const given = exportInput({ prefixes: held, options: { ...PAC_OPTIONS, proxy } })
-      const render = (): string => renderExport(pac, given)
+      const render = (): string => renderText(pac, given)
       expect(render).toThrow(ExportRefused)
       expect(render).toThrow('2 networks and RANGEWARDEN_PAC_PROXY="DIRECT; PROXY p.example:1"')
     }
@@ -199,7 +218,7 @@ describe('a list of addresses alone', () => {
 
 describe('the file', () => {
   it('begins with the function, which Zscaler asks for', () => {
-    const text = renderExport(pac, exportInput({ rules: [rule('a.example', 443)] }))
+    const text = renderText(pac, exportInput({ rules: [rule('a.example', 443)] }))
     expect(text.split('\n')[0]).toBe('function FindProxyForURL(url, host) {')
   })
 
@@ -208,7 +227,7 @@ describe('the file', () => {
       rules: [rule('a.example', 443)],
       prefixes: prefixes('20.0.0.0/24', '2603::/32'),
     }
-    const code = renderExport(pac, exportInput(given)).replaceAll(/\/\/.*/g, '')
+    const code = renderText(pac, exportInput(given)).replaceAll(/\/\/.*/g, '')
     expect(code).not.toMatch(/\b(let|const|class|for \(var \w+ of)\b|=>|`|isInNet|\.includes\(/)
   })
 
@@ -224,7 +243,7 @@ describe('the file', () => {
   it.each(['"};evil()', 'a.example\n', 'a b', '__proto__', '*.*.example', ''])(
     'refuses what is no host name: %j',
     (name) => {
-      const render = (): string => renderExport(pac, exportInput({ rules: [rule(name, 443)] }))
+      const render = (): string => renderText(pac, exportInput({ rules: [rule(name, 443)] }))
       expect(render).toThrow(/not a host name/)
     },
   )
@@ -252,11 +271,22 @@ describe('the file', () => {
     expect(pac.options[0]?.check(value)).toContain('is not DIRECT')
   })
 
+  it.each([
+    [10_000, false],
+    [12_000, true],
+  ])('of %i networks says at its head if it is over 256 kB: %s', (networks, isLong) => {
+    const many = Array.from({ length: networks }, (_, i) => prefixOf(4, [1e9 + i * 512], 24))
+    const input = exportInput({ prefixes: RangeSet.of(many).prefixes() })
+    const text = renderText(pac, input)
+    const said = '\n  // This file is longer than 256 kB (262,144 bytes)'
+    expect(text.length > 262_144).toBe(isLong)
+    expect(text.startsWith(`function FindProxyForURL(url, host) {${said}`)).toBe(isLong)
+    expect(text.includes(said)).toBe(isLong)
+  })
+
   it('is refused over a million bytes, with both numbers', () => {
     const many = Array.from({ length: 50_000 }, (_, i) => prefixOf(4, [i * 65_536], 24))
     const input = exportInput({ prefixes: RangeSet.of(many).prefixes() })
-    expect(() => renderExport(pac, input)).toThrow(
-      /takes 1\d{6} bytes, pac holds 1000000 \(Chromium/,
-    )
+    expect(() => renderText(pac, input)).toThrow(/takes 1\d{6} bytes, pac holds 1000000 \(Chromium/)
   })
 })

@@ -1,15 +1,14 @@
 /** Squid's include file: what hostile names, odd ports and odd client networks come to. */
 import { describe, expect, it } from 'vitest'
-import { renderExport } from '../../exporters/check.ts'
 import { ExportRefused, type ExportInput } from '../../exporters/contract.ts'
 import { squid } from '../../exporters/squid.ts'
 import { port } from '../../src/core/endpoint-rule.ts'
-import { exportInput, prefixes, rule } from '../support/export-input.ts'
+import { exportInput, prefixes, renderText, rule } from '../support/export-input.ts'
 
 const NAMES = [rule('login.example', 443)]
 
 function lines(given: Partial<ExportInput>): string[] {
-  return renderExport(squid, exportInput({ name: 'list', ...given })).split('\n')
+  return renderText(squid, exportInput({ name: 'list', ...given })).split('\n')
 }
 
 /** The lines that Squid acts on. */

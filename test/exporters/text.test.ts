@@ -1,14 +1,13 @@
 /** The plain list: hostile text in its head, and a head that never hides an entry. */
 import { describe, expect, it } from 'vitest'
-import { renderExport } from '../../exporters/check.ts'
 import type { ExportInput } from '../../exporters/contract.ts'
 import { text } from '../../exporters/text.ts'
-import { exportInput, prefixes } from '../support/export-input.ts'
+import { exportInput, prefixes, renderText } from '../support/export-input.ts'
 
 const HELD = prefixes('20.0.0.0/24', '20.0.2.0/32', '2603:1030::/47')
 
 function lines(given: Partial<ExportInput>): string[] {
-  return renderExport(text, exportInput({ prefixes: HELD, ...given })).split('\n')
+  return renderText(text, exportInput({ prefixes: HELD, ...given })).split('\n')
 }
 
 function head(given: Partial<ExportInput>): string {

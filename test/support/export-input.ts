@@ -1,5 +1,6 @@
 /** Builds what an exporter is given, from texts; small and made up, never a published list. */
-import type { ExportInput } from '../../exporters/contract.ts'
+import { renderExport } from '../../exporters/check.ts'
+import type { Exporter, ExportInput } from '../../exporters/contract.ts'
 import { countsOf } from '../../src/core/diff.ts'
 import {
   mergeRules,
@@ -13,6 +14,30 @@ import { RangeSet } from '../../src/core/range-set.ts'
 export const PAC_OPTIONS = {
   proxy: 'PROXY proxy.example:3128',
   fallback: 'DIRECT',
+}
+
+/** Every option of every format that has no default, by the setting that gives it. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  RANGEWARDEN_PAC_PROXY: PAC_OPTIONS.proxy,
+  RANGEWARDEN_PAC_FALLBACK: PAC_OPTIONS.fallback,
+  RANGEWARDEN_CONNECTOR_PROXY: 'http://proxy.example:3128',
+}
+
+/** What a format is given by the service when these are the settings. */
+export function optionsOf(exporter: Exporter, settings = SETTINGS): Record<string, string> {
+  return Object.fromEntries(
+    exporter.options.flatMap(({ name, setting, default: fallback }) => {
+      const value = settings[setting] ?? fallback
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+}
+
+/** The file of a text format. @throws ExportRefused */
+export function renderText(exporter: Exporter, input: ExportInput): string {
+  const file = renderExport(exporter, input)
+  if (typeof file === 'string') return file
+  throw new Error(`${exporter.name} is no text format`)
 }
 
 /** Texts as canonical, collapsed prefixes, the way a list hands them to a format. */

@@ -53,6 +53,21 @@ export function describeWith(
   describe.skip(`${name} [${lacks}]`, body)
 }
 
+/**
+ * The same where a program is asked only if a machine happens to have it, because no package of the
+ * distribution has: without `optional` things the suite is skipped by name, REQUIRE_REAL or not.
+ */
+export function describeWhere(
+  optional: readonly Requirement[],
+  requirements: readonly Requirement[],
+  name: string,
+  body: () => void,
+): void {
+  const missing = optional.flatMap((requirement) => requirement.missing ?? [])
+  if (missing.length === 0) return describeWith(requirements, name, body)
+  describe.skip(`${name} [asked where there is ${missing.join(' and ')}]`, body)
+}
+
 function canUnshareNetwork(): boolean {
   try {
     execFileSync('unshare', ['-n', 'true'], { stdio: 'ignore' })

@@ -14,7 +14,7 @@ import { suggestion } from '../../core/nearest-name.ts'
 import type { HistoryStore } from '../../store/contract.ts'
 import type { KnownStates } from '../list-headers.ts'
 import { sendList, sendStored } from '../lists-reply.ts'
-import { emptyQueryFirst, listResponses } from '../schemas/lists.ts'
+import { emptyQueryFirst, formatParameter, listResponses } from '../schemas/lists.ts'
 import { atParameter, cloudParameter, noQuery, severalParameter } from '../schemas/parameters.ts'
 
 export interface DeviceRoutesOptions {
@@ -71,7 +71,7 @@ export const allowlistFileRoutes: FastifyPluginCallbackZod<ListRoutesOptions> = 
       operationId: 'getList',
       tags: ['lists'],
       summary: 'An allowlist in a format, now or as of a past day',
-      params: z.strictObject({ allowlist: z.string(), format: z.string() }),
+      params: z.strictObject({ allowlist: z.string(), format: formatParameter(exporters) }),
       querystring: z.strictObject({ at: atParameter }),
       response: listResponses(exporters),
     },
@@ -105,7 +105,7 @@ export const exportRoutes: FastifyPluginCallbackZod<ExportRoutesOptions> = (
       operationId: 'exportSelection',
       tags: ['lists'],
       summary: 'A selection in a format, without storing a definition',
-      params: z.strictObject({ format: z.string() }),
+      params: z.strictObject({ format: formatParameter(exporters) }),
       querystring: z.strictObject({
         cloud: cloudParameter,
         tag: severalParameter.describe('Service tags; repeated or separated by commas'),
@@ -181,7 +181,10 @@ export const deviceRoutes: FastifyPluginCallbackZod<DeviceRoutesOptions> = (
       summary: 'The same bytes under a path that never changes, without query string or redirect',
       params: z.strictObject({
         allowlist: z.string(),
-        file: z.string().describe(`Format and extension: ${[...formats.keys()].join(', ')}`),
+        file: z
+          .string()
+          .meta({ enum: [...formats.keys()] })
+          .describe('Format and extension'),
       }),
       querystring: noQuery,
       response: listResponses(exporters),
@@ -205,7 +208,7 @@ export const deviceRoutes: FastifyPluginCallbackZod<DeviceRoutesOptions> = (
         'one always, an earlier one while it is in memory',
       params: z.strictObject({
         allowlist: z.string(),
-        format: z.string(),
+        format: formatParameter(exporters),
         file: z.string().describe('Half of the SHA-256 of the plain bytes, and the extension'),
       }),
       querystring: noQuery,

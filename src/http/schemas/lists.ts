@@ -19,6 +19,11 @@ export function listResponses(exporters: readonly Exporter[]) {
   }
 }
 
+/** A format's name. Told as an enumeration; whoever asks for another is answered which there are. */
+export function formatParameter(exporters: readonly Exporter[]) {
+  return z.string().meta({ enum: exporters.map(({ name }) => name) })
+}
+
 /**
  * Validates without work what devices ask: path parameters that are any text, and no query at all.
  * For schemas of nothing but plain strings in the path and optional values in the query.
