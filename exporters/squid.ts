@@ -9,56 +9,65 @@
  * - Names use `-n`: without it a request by address is looked up backwards, and whoever owns the
  *   address writes that answer.
  */
-import { parseClientNetworks } from '../src/core/client-networks.ts'
+import { HTTP_PORT as HTTP, HTTPS_PORT as HTTPS } from '../src/core/connector-ports.ts'
 import { formatPort, mergePorts, port, type PortRange } from '../src/core/endpoint-rule.ts'
 import type { Prefix } from '../src/core/prefix.ts'
-import { ExportRefused, type Exporter, type ExportInput } from './contract.ts'
-import { addressWarnings, identity, notices, wrap } from './head.ts'
-
-/** Squid 5.7: "ACL name ... too long, max 63 characters supported". */
-const MAX_ACL_NAME = 63
-
-/** The connector asks certificate hosts in plain HTTP; everything else it tunnels. */
-const HTTP = 80
-const HTTPS = 443
-
-const DEFAULT_CLIENTS = '127.0.0.1/32,::1/128'
-
-const HOST = /^(?:[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?$/
-
-/** Names that share their ports, and so their rules. */
-interface Group {
-  readonly ports: readonly PortRange[]
-  readonly names: readonly string[]
-}
+import type { Exporter, ExportInput } from './contract.ts'
+import { addressWarnings, identity, notices } from './head.ts'
+import { comment } from './parts/comment.ts'
+import { textsOf } from './parts/networks.ts'
+import { clientsOf, clientsOption } from './parts/options.ts'
+import {
+  aclLines,
+  aclRows,
+  aclName,
+  domains,
+  formatPorts,
+  groupsOf,
+  hasHttp,
+  MAX_ACL_NAME,
+  withoutHttp,
+  type NameGroup,
+} from './parts/squid.ts'
 
 export const squid: Exporter = {
   name: 'squid',
   summary: 'an include file for Squid: allow rules to stand before authentication',
+  group: 'squid',
+  consumer: 'Squid 5 and later, by `include` in squid.conf',
+  proof: {
+    by: 'program',
+    with: 'Squid 5.7: parsed without a warning; live, in a network namespace; later versions by their documentation',
+  },
+  guide: `\
+**Place**: after \`http_access deny !Safe_ports\` and \`http_access deny CONNECT !SSL_ports\`, before any rule with a
+\`proxy_auth\` ACL: the first of those that is evaluated asks for a password, which the connector cannot give.
+
+**Admits** the clients of \`RANGEWARDEN_SQUID_CLIENTS\` (loopback unless set) to the names on their ports (80 as plain
+HTTP, all others by CONNECT) and to the addresses on 443 and 80. \`.x\` in Squid is x itself too. Addresses count, with
+names in the list, only where the request names an address (\`dst -n\`); in a list of addresses alone, after resolving
+the name (\`dst\`). [ADR 6](adr/0006-squid-matches-literal-addresses.md)
+
+**CONNECT to port 80** is not admitted: Squid's default configuration denies it before this file is read. If your
+connectors need it, include \`connector-ports-squid\` above that line.
+
+**Replaces**: \`squid -k reconfigure\` reads the file anew, withdrawn networks are gone (tested). How to apply it safely:
+"Applying a file", above.`,
   mediaType: 'text/plain; charset=utf-8',
   fileExtension: 'conf',
   families: [4, 6],
   carries: ['names', 'addresses'],
   anyDestination: true,
-  revision: 2,
+  revision: 3,
   limits: { source: `Squid 5.7 refuses ACL names over ${MAX_ACL_NAME} characters` },
-  options: [
-    {
-      name: 'clients',
-      setting: 'RANGEWARDEN_SQUID_CLIENTS',
-      summary: 'networks of the connectors, the only clients the rules admit',
-      required: false,
-      default: DEFAULT_CLIENTS,
-      check: brokenClients,
-    },
-  ],
+  options: [clientsOption],
   onEmpty: 'refuse',
 
   *render(input) {
     const clients = clientsOf(input)
     const acls = aclsOf(input.name)
     yield* head(input, clients)
-    for (const { text } of clients) yield `acl ${acls.clients} src ${text}\n`
+    yield aclLines(acls.clients, 'src', textsOf(clients))
     if (input.destinations === 'any') yield* anywhere(input, acls)
     else yield* listed(input, acls)
   },
@@ -66,20 +75,9 @@ export const squid: Exporter = {
 
 type Acls = ReturnType<typeof aclsOf>
 
-/**
- * Names of one list's ACLs. They are injective: two lists in one squid.conf never share an ACL,
- * which Squid would read as one ACL with both contents. List names have no `_`, parts neither.
- */
+/** Names of one list's ACLs. */
 function aclsOf(list: string) {
-  const name = (part: string): string => {
-    const acl = `rangewarden_${list.replaceAll('.', '_')}_${part}`
-    if (/^[a-z0-9_-]+$/.test(acl) && acl.length <= MAX_ACL_NAME) return acl
-    throw new ExportRefused(
-      `squid cannot name an ACL "${acl}": lower-case letters, digits, "_" and "-", ` +
-        `at most ${MAX_ACL_NAME} characters`,
-      { length: acl.length, limit: MAX_ACL_NAME },
-    )
-  }
+  const name = (part: string): string => aclName(squid.name, list, part)
   return {
     clients: name('clients'),
     http: name('http'),
@@ -100,7 +98,7 @@ function* anywhere(input: ExportInput, acls: Acls): Iterable<string> {
 }
 
 function* listed(input: ExportInput, acls: Acls): Iterable<string> {
-  const groups = groupsOf(input)
+  const groups = groupsOf(input.rules)
   if (input.prefixes.length > 0 || groups.some(({ ports }) => hasHttp(ports))) {
     yield `acl ${acls.http} port ${HTTP}\n`
   }
@@ -108,8 +106,8 @@ function* listed(input: ExportInput, acls: Acls): Iterable<string> {
   if (input.prefixes.length > 0) yield* addressRules(input, acls)
 }
 
-function* nameRules({ ports, names }: Group, group: number, acls: Acls): Iterable<string> {
-  for (const name of names) yield `acl ${acls.names(group)} dstdomain -n ${domain(name)}\n`
+function* nameRules({ ports, names }: NameGroup, group: number, acls: Acls): Iterable<string> {
+  yield aclLines(acls.names(group), 'dstdomain -n', domains(squid.name, names))
   yield* tunnelPorts(ports, acls.ports(group))
   yield* allow(acls, ports, acls.ports(group), ` ${acls.names(group)}`)
 }
@@ -121,14 +119,14 @@ function* nameRules({ ports, names }: Group, group: number, acls: Acls): Iterabl
 function* addressRules({ rules, prefixes }: ExportInput, acls: Acls): Iterable<string> {
   const type = rules.length > 0 ? 'dst -n' : 'dst'
   const ports = [port(HTTP), port(HTTPS)]
-  for (const { text } of prefixes) yield `acl ${acls.addresses} ${type} ${text}\n`
+  yield aclRows(acls.addresses, type, textsOf(prefixes))
   yield* tunnelPorts(ports, acls.https)
   yield* allow(acls, ports, acls.https, ` ${acls.addresses}`)
 }
 
 function* tunnelPorts(ports: readonly PortRange[], acl: string): Iterable<string> {
   const tunnels = withoutHttp(ports)
-  if (tunnels.length > 0) yield `acl ${acl} port ${tunnels.map(formatPort).join(' ')}\n`
+  if (tunnels.length > 0) yield `acl ${acl} port ${formatPorts(tunnels)}\n`
 }
 
 function* allow(
@@ -142,69 +140,21 @@ function* allow(
   if (hasHttp(ports)) yield `${rule} !CONNECT ${acls.http}${destination}\n`
 }
 
-/** In the order of their first names. A name that a wildcard beside it admits is left out. */
-function groupsOf({ rules }: ExportInput): Group[] {
-  const byPorts = new Map<string, { ports: readonly PortRange[]; names: string[] }>()
-  for (const { name, ports } of rules) {
-    const key = ports.map(formatPort).join(' ')
-    const group = byPorts.get(key) ?? { ports, names: [] }
-    byPorts.set(key, { ports, names: [...group.names, name] })
-  }
-  return [...byPorts.values()].map(({ ports, names }) => {
-    return { ports, names: names.filter((name) => !names.some((wide) => swallows(wide, name))) }
-  })
-}
-
-/** True if Squid reads `wide` as naming all that `name` does: its `.x` stands for x itself too. */
-function swallows(wide: string, name: string): boolean {
-  return wide !== name && wide.startsWith('*.') && `.${name}`.endsWith(wide.slice(1))
-}
-
-/** `*.x` as Squid writes it; a text that is no host name would be a file name or a second entry. */
-function domain(name: string): string {
-  const host = name.startsWith('*.') ? name.slice(2) : name
-  if (!HOST.test(host)) {
-    throw new ExportRefused(`squid cannot match ${JSON.stringify(name)}: not a host name`, { name })
-  }
-  return name.startsWith('*.') ? `.${host}` : host
-}
-
-function hasHttp(ports: readonly PortRange[]): boolean {
-  return ports.some(({ first, last }) => first <= HTTP && HTTP <= last)
-}
-
-function withoutHttp(ports: readonly PortRange[]): PortRange[] {
-  return ports
-    .flatMap(({ first, last }) => [
-      { first, last: Math.min(last, HTTP - 1) },
-      { first: Math.max(first, HTTP + 1), last },
-    ])
-    .filter(({ first, last }) => first <= last)
-}
-
-function brokenClients(value: string): string | undefined {
-  const clients = parseClientNetworks(value)
-  return clients.ok ? undefined : clients.reason
-}
-
-function clientsOf({ options }: ExportInput): readonly Prefix[] {
-  const clients = parseClientNetworks(options['clients'] ?? DEFAULT_CLIENTS)
-  if (clients.ok) return clients.value
-  throw new ExportRefused(`squid cannot use the option clients: ${clients.reason}`)
-}
-
 function* head(input: ExportInput, clients: readonly Prefix[]): Iterable<string> {
-  yield comment(identity(input))
-  yield comment(admits(input, clients))
-  for (const notice of notices(input)) yield comment(notice)
+  yield comment('# ', identity(input))
+  yield comment('# ', admits(input, clients))
+  for (const notice of notices(input)) yield comment('# ', notice)
   yield '#\n'
-  yield comment(placement(input))
+  yield comment('# ', placement(input))
   if (input.rules.some(({ name }) => name.startsWith('*.')) && input.destinations === 'listed') {
-    yield comment('Squid reads .x as x itself and every name below it; there is no narrower way.')
+    yield comment(
+      '# ',
+      'Squid reads .x as x itself and every name below it; there is no narrower way.',
+    )
   }
   if (input.destinations === 'any') return
-  for (const warning of addressWarnings(input)) yield comment(warning)
-  if (input.prefixes.length > 0) yield comment(matching(input))
+  for (const warning of addressWarnings(input)) yield comment('# ', warning)
+  if (input.prefixes.length > 0) yield comment('# ', matching(input))
 }
 
 function admits({ destinations, rules, prefixes }: ExportInput, clients: readonly Prefix[]) {
@@ -242,11 +192,4 @@ function matching({ rules }: ExportInput): string {
         'admitted by name, and another name is not admitted because it resolves into a listed network.'
     : 'The list has no names, so a host is looked up and admitted if any of its addresses is ' +
         'listed (dst), whoever owns the name.'
-}
-
-/** Lines that begin with `# ` whatever the text holds (`#line` would be a directive to Squid). */
-function comment(sentence: string): string {
-  return wrap(sentence.replaceAll(/[^\x20-\x7e]/g, '?'), 98)
-    .map((line) => `# ${line}\n`)
-    .join('')
 }

@@ -4,51 +4,66 @@
  * network namespace that owns every address it is asked for; nothing leaves the machine.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { renderExport } from '../../exporters/check.ts'
 import type { ExportInput } from '../../exporters/contract.ts'
 import { squid } from '../../exporters/squid.ts'
-import { formatAddress, type Address, type Family } from '../../src/core/address.ts'
 import { findService } from '../../src/endpoints/index.ts'
-import { exportInput, prefixes, rule } from '../support/export-input.ts'
-import { networkNamespace, type NetworkNamespace } from '../support/network-namespace.ts'
+import { exportInput, prefixes, renderText, rule } from '../support/export-input.ts'
+import { formatLaws, type Said } from '../support/format-laws.ts'
+import { networksOf } from '../support/plain-list.ts'
 import { realUnion } from '../support/real-lists.ts'
 import { describeWith, networkNamespaces, program, realData } from '../support/requirements.ts'
 import {
+  authority,
+  CONNECTOR,
+  edgesOf,
+  INSIDE,
+  INSIDE_6,
+  liveSquid,
+  OUTSIDE,
   parseConfiguration,
-  SQUID_ADDRESS,
   squidFolder,
-  startSquid,
-  type Includes,
-  type RunningSquid,
+  STRANGER,
   type SquidFolder,
 } from '../support/squid.ts'
-
-const CONNECTOR = '10.9.0.10'
-const STRANGER = '10.9.0.11'
-const INSIDE = '20.1.0.9'
-const INSIDE_6 = '2603:1030::9'
-const OUTSIDE = '198.51.100.7'
-
-/** Every look-alike resolves into a listed network: only the name keeps it out. */
-const HOSTS = {
-  'tenant.msappproxy.net': INSIDE,
-  'msappproxy.net': INSIDE,
-  'ns.servicebus.windows.net': INSIDE,
-  'ns.servicebus.microsoft.net': INSIDE,
-  'login.windows.net': INSIDE,
-  'crl3.digicert.com': OUTSIDE,
-  'ctldl.windowsupdate.com': OUTSIDE,
-  'evilmsappproxy.net': INSIDE,
-  'a.msappproxy.net.evil.xyz': INSIDE,
-  'inside.example': INSIDE,
-  'outside.example': OUTSIDE,
-}
+import { aclOf, asRule, namesApart, readSquidConf, type SquidConf } from '../support/squid-conf.ts'
 
 const HELD = prefixes('20.1.0.0/28', '20.1.4.0/22', '2603:1030::/47')
 
+/** What the allow rules admit; each is for the clients, on ports, to one ACL of destinations. */
+function admitted(conf: SquidConf): Said {
+  const destinations = conf.rules.map(
+    ({ action, acls: [clients, connect, ports, to, ...more] }) => {
+      expect(action).toBe('http_access allow')
+      expect(aclOf(conf, clients).type).toBe('src')
+      expect(['CONNECT', '!CONNECT']).toContain(connect)
+      expect(aclOf(conf, ports).type).toBe('port')
+      expect(aclOf(conf, ports).values.includes('80')).toBe(connect === '!CONNECT')
+      expect(more).toEqual([])
+      return to
+    },
+  )
+  const acls = [...new Set(destinations)].flatMap((to) => (to === undefined ? [] : aclOf(conf, to)))
+  const ofType = (type: RegExp): string[] =>
+    acls.filter((acl) => type.test(acl.type)).flatMap(({ values }) => values)
+  return {
+    addresses: networksOf(ofType(/^dst( -n)?$/)),
+    names: ofType(/^dstdomain -n$/).map(asRule),
+  }
+}
+
+formatLaws({
+  exporter: squid,
+  read: (file) => admitted(readSquidConf(file)),
+  words: (file) => readSquidConf(file).comments.join(' '),
+  namesOf: ({ destinations, rules }) =>
+    destinations === 'any'
+      ? []
+      : namesApart(rules, (a, b) => JSON.stringify(a.ports) === JSON.stringify(b.ports)),
+})
+
 function render(given: Partial<ExportInput>): string {
   const options = { clients: `${CONNECTOR}/32` }
-  return renderExport(squid, exportInput({ options, ...given }))
+  return renderText(squid, exportInput({ options, ...given }))
 }
 
 const names = render({ name: 'app-proxy', rules: findService('app-proxy', 'Public').endpoints })
@@ -243,15 +258,13 @@ describeWith(
 
     it('lets a connector through to its edges, and not past them', async () => {
       const { set, input } = realUnion()
-      const ranges = [...set.ranges()]
-      const inside = [...samples(ranges, 4), ...samples(ranges, 6)]
-      const past = ranges.slice(0, 20).map(({ family, last }) => after({ family, words: last }))
+      const { inside, past } = edgesOf(set)
       await world.start(inside)
       const options = { clients: `${CONNECTOR}/32` }
       await world.load({ afterPortDenies: [render({ ...input, options })] })
       expect(inside).toHaveLength(12)
       for (const address of inside) {
-        const target = `${address.includes(':') ? `[${address}]` : address}:443`
+        const target = authority(address)
         expect([target, await world.admits(CONNECTOR, target)]).toEqual([target, 200])
         expect([target, await world.admits(STRANGER, target)]).toEqual([target, 407])
       }
@@ -261,56 +274,3 @@ describeWith(
     })
   },
 )
-
-interface World {
-  readonly start: (destinations: readonly string[]) => Promise<void>
-  readonly stop: () => Promise<void>
-  readonly load: (includes: Includes) => Promise<void>
-  /** The status of a tunnel to `host:port`, or of a GET for an address with a scheme. */
-  readonly admits: (from: string, target: string) => Promise<number>
-}
-
-/** A Squid in a namespace that owns the destinations; `load` swaps what its squid.conf includes. */
-function liveSquid(): World {
-  let namespace: NetworkNamespace | undefined
-  let folder: SquidFolder | undefined
-  let running: RunningSquid | undefined
-  return {
-    async start(destinations) {
-      const own = [SQUID_ADDRESS, CONNECTOR, STRANGER]
-      namespace = await networkNamespace([...own, ...destinations], [80, 443, 10100])
-      folder = squidFolder(HOSTS)
-      folder.include({})
-      running = await startSquid(namespace, folder)
-    },
-    async stop() {
-      await namespace?.close()
-      folder?.remove()
-    },
-    async load(includes) {
-      folder?.include(includes)
-      await running?.reconfigure()
-    },
-    async admits(from, target) {
-      if (!namespace || !running) throw new Error('not started')
-      const method = target.startsWith('http:') ? 'GET' : 'CONNECT'
-      return namespace.ask(running.address, { from, method, target })
-    },
-  }
-}
-
-/** First and last addresses of the first, a middle and the last range of a family. */
-function samples(
-  ranges: readonly { family: Family; first: readonly number[]; last: readonly number[] }[],
-  family: Family,
-): string[] {
-  const own = ranges.filter((range) => range.family === family)
-  return [own[0], own[Math.floor(own.length / 2)], own.at(-1)].flatMap((range) =>
-    range ? [range.first, range.last].map((words) => formatAddress({ family, words })) : [],
-  )
-}
-
-/** The IPv4 address after one. */
-function after({ family, words }: Address): string {
-  return formatAddress({ family, words: words.map((word) => word + 1) })
-}
