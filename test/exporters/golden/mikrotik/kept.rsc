@@ -1,0 +1,38 @@
+# Rangewarden allowlist kept-list, cloud Public, serial 7, snapshot public-20251028-3f9a2c1e.
+# This list names what the published file lacks: ServiceBus.
+# The published file has no address for this list: those of 2025-10-20 (public-20251020-0a1b2c3d)
+# are kept until a person decides.
+# It admits 256 IPv4 addresses and 0 IPv6 addresses, and any Azure tenant may hold any of them:
+# limit the rule to the connectors as sources and to ports 443 and 80.
+{
+:local rwMissing 0
+:local rwWanted4 {
+  "20.0.0.0/24"=1;
+}
+:local rwWanted6 [:toarray ""]
+:foreach rwNet,rwOne in=$rwWanted4 do={
+  :do { /ip firewall address-list add list="rangewarden-kept-list" address=$rwNet comment="rangewarden" } on-error={}
+}
+:set rwMissing ($rwMissing + [:len $rwWanted4])
+:foreach rwId in=[/ip firewall address-list find list="rangewarden-kept-list"] do={
+  :local rwNet [:tostr [/ip firewall address-list get $rwId address]]
+  :if ([:typeof [:find $rwNet "/"]] = "nil") do={ :set rwNet ($rwNet . "/32") }
+  :if ([:typeof ($rwWanted4->$rwNet)] = "nothing") do={
+    :if ([/ip firewall address-list get $rwId comment] = "rangewarden") do={ /ip firewall address-list remove $rwId }
+  } else={ :set rwMissing ($rwMissing - 1) }
+}
+:foreach rwNet,rwOne in=$rwWanted6 do={
+  :do { /ipv6 firewall address-list add list="rangewarden-kept-list" address=$rwNet comment="rangewarden" } on-error={}
+}
+:set rwMissing ($rwMissing + [:len $rwWanted6])
+:foreach rwId in=[/ipv6 firewall address-list find list="rangewarden-kept-list"] do={
+  :local rwNet [:tostr [/ipv6 firewall address-list get $rwId address]]
+  :if ([:typeof [:find $rwNet "/"]] = "nil") do={ :set rwNet ($rwNet . "/128") }
+  :if ([:typeof ($rwWanted6->$rwNet)] = "nothing") do={
+    :if ([/ipv6 firewall address-list get $rwId comment] = "rangewarden") do={ /ipv6 firewall address-list remove $rwId }
+  } else={ :set rwMissing ($rwMissing - 1) }
+}
+:if ($rwMissing > 0) do={
+  :error ("rangewarden-kept-list: " . $rwMissing . " networks could not be added")
+}
+}

@@ -1,0 +1,44 @@
+# Rangewarden allowlist shrinking-list, cloud Public, serial 7, snapshot public-20251028-3f9a2c1e.
+# This list names what the published file lacks: AzureFrontDoor.FirstParty, AzureFrontDoor.Frontend.
+# This list names what the published file has empty: StorageSyncService.
+# Not in the published file any more, last day 2025-11-04 (UTC): 20.9.0.7/32.
+# Not in the published file any more, last day 2025-11-11 (UTC): 20.0.2.0/30, 20.0.2.20/30,
+# 20.0.2.40/30, 20.0.2.60/30, 20.0.2.80/30, 20.0.2.100/30, 20.0.2.120/30, 20.0.2.140/30,
+# 20.0.2.160/30, 20.0.2.180/30, 20.0.2.200/30, 20.0.2.220/30, 2603:1030:7:8::/64.
+# It admits 1,025 IPv4 addresses and 1,208,925,819,614,629,174,706,176 IPv6 addresses, and any Azure
+# tenant may hold any of them: limit the rule to the connectors as sources and to ports 443 and 80.
+{
+:local rwMissing 0
+:local rwWanted4 {
+  "20.0.0.0/22"=1;
+  "20.9.0.7/32"=1;
+}
+:local rwWanted6 {
+  "2603:1030:7::/48"=1;
+}
+:foreach rwNet,rwOne in=$rwWanted4 do={
+  :do { /ip firewall address-list add list="rangewarden-shrinking-list" address=$rwNet comment="rangewarden" } on-error={}
+}
+:set rwMissing ($rwMissing + [:len $rwWanted4])
+:foreach rwId in=[/ip firewall address-list find list="rangewarden-shrinking-list"] do={
+  :local rwNet [:tostr [/ip firewall address-list get $rwId address]]
+  :if ([:typeof [:find $rwNet "/"]] = "nil") do={ :set rwNet ($rwNet . "/32") }
+  :if ([:typeof ($rwWanted4->$rwNet)] = "nothing") do={
+    :if ([/ip firewall address-list get $rwId comment] = "rangewarden") do={ /ip firewall address-list remove $rwId }
+  } else={ :set rwMissing ($rwMissing - 1) }
+}
+:foreach rwNet,rwOne in=$rwWanted6 do={
+  :do { /ipv6 firewall address-list add list="rangewarden-shrinking-list" address=$rwNet comment="rangewarden" } on-error={}
+}
+:set rwMissing ($rwMissing + [:len $rwWanted6])
+:foreach rwId in=[/ipv6 firewall address-list find list="rangewarden-shrinking-list"] do={
+  :local rwNet [:tostr [/ipv6 firewall address-list get $rwId address]]
+  :if ([:typeof [:find $rwNet "/"]] = "nil") do={ :set rwNet ($rwNet . "/128") }
+  :if ([:typeof ($rwWanted6->$rwNet)] = "nothing") do={
+    :if ([/ipv6 firewall address-list get $rwId comment] = "rangewarden") do={ /ipv6 firewall address-list remove $rwId }
+  } else={ :set rwMissing ($rwMissing - 1) }
+}
+:if ($rwMissing > 0) do={
+  :error ("rangewarden-shrinking-list: " . $rwMissing . " networks could not be added")
+}
+}

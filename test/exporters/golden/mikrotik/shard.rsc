@@ -1,0 +1,38 @@
+# Rangewarden allowlist split-list.2of8, cloud Public, serial 7, snapshot public-20251028-3f9a2c1e.
+# This is shard 2 of 8: the others have the list's other networks.
+# It admits 256 IPv4 addresses and 1,208,925,819,614,629,174,706,176 IPv6 addresses, and any Azure
+# tenant may hold any of them: limit the rule to the connectors as sources and to ports 443 and 80.
+{
+:local rwMissing 0
+:local rwWanted4 {
+  "20.0.0.0/24"=1;
+}
+:local rwWanted6 {
+  "2603:1030:7::/48"=1;
+}
+:foreach rwNet,rwOne in=$rwWanted4 do={
+  :do { /ip firewall address-list add list="rangewarden-split-list.2of8" address=$rwNet comment="rangewarden" } on-error={}
+}
+:set rwMissing ($rwMissing + [:len $rwWanted4])
+:foreach rwId in=[/ip firewall address-list find list="rangewarden-split-list.2of8"] do={
+  :local rwNet [:tostr [/ip firewall address-list get $rwId address]]
+  :if ([:typeof [:find $rwNet "/"]] = "nil") do={ :set rwNet ($rwNet . "/32") }
+  :if ([:typeof ($rwWanted4->$rwNet)] = "nothing") do={
+    :if ([/ip firewall address-list get $rwId comment] = "rangewarden") do={ /ip firewall address-list remove $rwId }
+  } else={ :set rwMissing ($rwMissing - 1) }
+}
+:foreach rwNet,rwOne in=$rwWanted6 do={
+  :do { /ipv6 firewall address-list add list="rangewarden-split-list.2of8" address=$rwNet comment="rangewarden" } on-error={}
+}
+:set rwMissing ($rwMissing + [:len $rwWanted6])
+:foreach rwId in=[/ipv6 firewall address-list find list="rangewarden-split-list.2of8"] do={
+  :local rwNet [:tostr [/ipv6 firewall address-list get $rwId address]]
+  :if ([:typeof [:find $rwNet "/"]] = "nil") do={ :set rwNet ($rwNet . "/128") }
+  :if ([:typeof ($rwWanted6->$rwNet)] = "nothing") do={
+    :if ([/ipv6 firewall address-list get $rwId comment] = "rangewarden") do={ /ipv6 firewall address-list remove $rwId }
+  } else={ :set rwMissing ($rwMissing - 1) }
+}
+:if ($rwMissing > 0) do={
+  :error ("rangewarden-split-list.2of8: " . $rwMissing . " networks could not be added")
+}
+}

@@ -1,0 +1,38 @@
+# Rangewarden allowlist v6-list, cloud Public, snapshot public-20251028-3f9a2c1e.
+# It admits 0 IPv4 addresses and 79,229,371,440,083,952,222,718,656,516 IPv6 addresses, and any
+# Azure tenant may hold any of them: limit the rule to the connectors as sources and to ports 443
+# and 80.
+{
+:local rwMissing 0
+:local rwWanted4 [:toarray ""]
+:local rwWanted6 {
+  "2603:1030:7::/48"=1;
+  "2603:1030:9::8/126"=1;
+  "ffff:ffff::/32"=1;
+}
+:foreach rwNet,rwOne in=$rwWanted4 do={
+  :do { /ip firewall address-list add list="rangewarden-v6-list" address=$rwNet comment="rangewarden" } on-error={}
+}
+:set rwMissing ($rwMissing + [:len $rwWanted4])
+:foreach rwId in=[/ip firewall address-list find list="rangewarden-v6-list"] do={
+  :local rwNet [:tostr [/ip firewall address-list get $rwId address]]
+  :if ([:typeof [:find $rwNet "/"]] = "nil") do={ :set rwNet ($rwNet . "/32") }
+  :if ([:typeof ($rwWanted4->$rwNet)] = "nothing") do={
+    :if ([/ip firewall address-list get $rwId comment] = "rangewarden") do={ /ip firewall address-list remove $rwId }
+  } else={ :set rwMissing ($rwMissing - 1) }
+}
+:foreach rwNet,rwOne in=$rwWanted6 do={
+  :do { /ipv6 firewall address-list add list="rangewarden-v6-list" address=$rwNet comment="rangewarden" } on-error={}
+}
+:set rwMissing ($rwMissing + [:len $rwWanted6])
+:foreach rwId in=[/ipv6 firewall address-list find list="rangewarden-v6-list"] do={
+  :local rwNet [:tostr [/ipv6 firewall address-list get $rwId address]]
+  :if ([:typeof [:find $rwNet "/"]] = "nil") do={ :set rwNet ($rwNet . "/128") }
+  :if ([:typeof ($rwWanted6->$rwNet)] = "nothing") do={
+    :if ([/ipv6 firewall address-list get $rwId comment] = "rangewarden") do={ /ipv6 firewall address-list remove $rwId }
+  } else={ :set rwMissing ($rwMissing - 1) }
+}
+:if ($rwMissing > 0) do={
+  :error ("rangewarden-v6-list: " . $rwMissing . " networks could not be added")
+}
+}
