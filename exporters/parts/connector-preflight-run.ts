@@ -1,0 +1,222 @@
+/** The preflight's run: here, or as Network Service, whose rules are the ones that count. */
+export const PREFLIGHT_RUN = String.raw`
+function New-Endpoint {
+    param([string] $Name, [string] $Port, [string] $Path = '/')
+
+    $ports = foreach ($part in $Port -split ' ') {
+        $ends = @($part -split '-')
+        ([int] $ends[0])..([int] $ends[$ends.Count - 1])
+    }
+    @{ Name = $Name; Port = @($ports); Path = $Path }
+}
+
+# The names to test for an endpoint: itself, or for a wildcard those that were given.
+function Get-TestedName {
+    param([string] $Name)
+
+    if (-not $Name.StartsWith('*.')) { return $Name }
+    $TestName | Where-Object { $_.EndsWith($Name.Substring(1)) }
+}
+
+function Assert-TestName {
+    foreach ($name in $TestName) {
+        if ($name -notmatch '^[a-z0-9]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9_-]*[a-z0-9])?)+$') {
+            throw ('-TestName {0}: no host name' -f $name)
+        }
+        $wide = @($Required | Where-Object {
+            $_.Name.StartsWith('*.') -and $name.EndsWith($_.Name.Substring(1))
+        })
+        if ($wide.Count -eq 0) { throw ('-TestName {0}: below no wildcard of this list' -f $name) }
+    }
+}
+
+function Test-Endpoint {
+    param([hashtable] $Endpoint)
+
+    $names = @(Get-TestedName -Name $Endpoint.Name)
+    foreach ($port in $Endpoint.Port) {
+        if ($names.Count -eq 0) {
+            New-Result -Name $Endpoint.Name -Port $port -Via 'none' -Verdict 'not-testable'
+        }
+        foreach ($name in $names) {
+            Test-ThroughProxy -Name $name -Port $port -Path $Endpoint.Path
+        }
+    }
+    # Service Bus alone is tried past the proxy.
+    if (-not $Endpoint.Name.StartsWith('*.servicebus.')) { return }
+    foreach ($port in $DirectPort) {
+        if ($names.Count -eq 0) {
+            New-Result -Name $Endpoint.Name -Port $port -Via 'direct' -Verdict 'not-testable'
+        }
+        foreach ($name in $names) { Test-Direct -Name $name -Port $port }
+    }
+}
+
+# If the proxy itself does not answer, that is the one answer.
+function Test-Proxy {
+    $opened = Open-Connection -Name $ProxyHost -Port $ProxyPort
+    if ($null -ne $opened.Client) {
+        $opened.Client.Close()
+        return
+    }
+    $verdict = if ($opened.Problem -eq 'unresolved') { 'unresolved' } else { 'no-answer' }
+    $row = @{ Name = $ProxyHost; Port = $ProxyPort; Via = 'proxy' }
+    New-Result @row -Verdict $verdict -Detail $opened.Problem
+}
+
+function Test-All {
+    $broken = @(Test-Proxy)
+    if ($broken.Count -gt 0) { return $broken }
+    $done = 0
+    foreach ($endpoint in $Required) {
+        $percent = [int] (100 * $done / $Required.Count)
+        Write-Progress -Activity 'Preflight' -Status $endpoint.Name -PercentComplete $percent
+        Test-Endpoint -Endpoint $endpoint
+        $done++
+    }
+    Write-Progress -Activity 'Preflight' -Completed
+}
+
+# Only SYSTEM, administrators and Network Service get into it: what lies there is run.
+function New-PrivateFolder {
+    $name = 'Temp\rangewarden-{0}' -f [guid]::NewGuid().ToString('N')
+    $folder = Join-Path -Path $env:SystemRoot -ChildPath $name
+    $null = New-Item -Path $folder -ItemType 'Directory'
+    $access = Get-Acl -LiteralPath $folder
+    $access.SetAccessRuleProtection($true, $false)
+    foreach ($sid in @('S-1-5-18', 'S-1-5-32-544', $NetworkService)) {
+        $who = New-Object -TypeName 'System.Security.Principal.SecurityIdentifier' -ArgumentList $sid
+        $type = 'System.Security.AccessControl.FileSystemAccessRule'
+        $rule = New-Object -TypeName $type -ArgumentList @(
+            $who, 'FullControl', 'ContainerInherit, ObjectInherit', 'None', 'Allow'
+        )
+        $access.AddAccessRule($rule)
+    }
+    Set-Acl -LiteralPath $folder -AclObject $access
+    $folder
+}
+
+# Every value is checked before: none has a space or a quote in it.
+function Get-TaskArgument {
+    param([string] $Folder)
+
+    $words = @(
+        '-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass'
+        '-File', ('"{0}\preflight.ps1"' -f $Folder)
+        '-Proxy', ('"{0}"' -f $Proxy)
+        '-TimeoutSeconds', $TimeoutSeconds
+        '-ResultPath', ('"{0}\result.json"' -f $Folder)
+    )
+    if ($TestName.Count -gt 0) { $words += @('-TestName', ('"{0}"' -f ($TestName -join ','))) }
+    $words -join ' '
+}
+
+# The cmdlets of a module do not see our $ErrorActionPreference: each call says it itself.
+function Register-Preflight {
+    param([string] $Folder, [string] $Task)
+
+    $shell = '{0}\System32\WindowsPowerShell\v1.0\powershell.exe' -f $env:SystemRoot
+    $run = @{ Execute = $shell; Argument = Get-TaskArgument -Folder $Folder }
+    $account = @{ UserId = $NetworkService; LogonType = 'ServiceAccount'; RunLevel = 'Limited' }
+    $limits = @{ ExecutionTimeLimit = [TimeSpan]::FromHours(1) }
+    $what = @{
+        TaskName  = $Task
+        Action    = New-ScheduledTaskAction @run -ErrorAction Stop
+        Principal = New-ScheduledTaskPrincipal @account -ErrorAction Stop
+        Settings  = New-ScheduledTaskSettingsSet @limits -ErrorAction Stop
+    }
+    $null = Register-ScheduledTask @what -ErrorAction Stop
+}
+
+function Test-AsNetworkService {
+    $folder = New-PrivateFolder
+    $task = Split-Path -Path $folder -Leaf
+    try {
+        Copy-Item -LiteralPath $PSCommandPath -Destination ('{0}\preflight.ps1' -f $folder)
+        Register-Preflight -Folder $folder -Task $task
+        Start-ScheduledTask -TaskName $task -ErrorAction Stop
+        Wait-Result -Folder $folder -Task $task
+    }
+    finally {
+        Unregister-ScheduledTask -TaskName $task -Confirm:$false -ErrorAction SilentlyContinue
+        Remove-Item -LiteralPath $folder -Recurse -Force
+    }
+}
+
+function Wait-Result {
+    param([string] $Folder, [string] $Task)
+
+    $result = Join-Path -Path $Folder -ChildPath 'result.json'
+    $watch = [System.Diagnostics.Stopwatch]::StartNew()
+    while ($watch.Elapsed.TotalMinutes -lt 60) {
+        Start-Sleep -Milliseconds 500
+        # Asked before looking for the result: it is there when the task has ended.
+        $state = (Get-ScheduledTask -TaskName $Task -ErrorAction Stop).State
+        if (Test-Path -LiteralPath $result) {
+            return Get-Content -LiteralPath $result -Raw -Encoding 'UTF8' | ConvertFrom-Json
+        }
+        if ($state -eq 'Ready' -and $watch.Elapsed.TotalSeconds -gt 10) { break }
+    }
+    $code = (Get-ScheduledTaskInfo -TaskName $Task -ErrorAction Stop).LastTaskResult
+    throw ('The task of Network Service ended without a result, code {0}' -f $code)
+}
+
+function Assert-Administrator {
+    $identity = [System.Security.Principal.WindowsIdentity]::GetCurrent()
+    $me = [System.Security.Principal.WindowsPrincipal] $identity
+    if (-not $me.IsInRole([System.Security.Principal.WindowsBuiltInRole]::Administrator)) {
+        throw '-AsNetworkService needs an elevated PowerShell.'
+    }
+}
+
+function Show-Result {
+    param([object[]] $Row)
+
+    if ($Json) {
+        ConvertTo-Json -InputObject $Row -Depth 3
+        return
+    }
+    $columns = @('Verdict', 'Name', 'Port', 'Via', 'Detail')
+    $Row | Format-Table -Property $columns -AutoSize | Out-String -Width 250
+    foreach ($verdict in @($Row | ForEach-Object { $_.Verdict } | Select-Object -Unique)) {
+        if ($verdict -ne 'ok') { '{0}: {1}' -f $verdict, $Sentence[$verdict] }
+    }
+}
+`
+
+/** After the endpoints. */
+export const PREFLIGHT_MAIN = String.raw`
+$Proxy = Assert-Proxy -Value $Proxy
+$null = $Proxy -match '^http://(.+):([0-9]+)$'
+$ProxyHost = $Matches[1]
+$ProxyPort = [int] $Matches[2]
+
+# powershell -File hands "a,b" on as one word.
+$TestName = @($TestName | ForEach-Object { $_.ToLowerInvariant() -split ',' })
+Assert-TestName
+
+if ($AsNetworkService) {
+    Assert-Administrator
+    $rows = @(Test-AsNetworkService | ForEach-Object { $_ })
+}
+else {
+    $rows = @(Test-All)
+}
+
+if ($ResultPath -ne '') {
+    # Renamed when it is whole: somebody waits for it.
+    $partial = '{0}.partial' -f $ResultPath
+    ConvertTo-Json -InputObject $rows -Depth 3 | Set-Content -LiteralPath $partial -Encoding 'UTF8'
+    Move-Item -LiteralPath $partial -Destination $ResultPath
+    exit 0
+}
+
+Show-Result -Row $rows
+$bad = @($rows | Where-Object { $_.Verdict -ne 'ok' -and $_.Verdict -ne 'not-testable' })
+if (-not $Json) {
+    $untested = @($rows | Where-Object { $_.Verdict -eq 'not-testable' })
+    '{0} checks: {1} bad, {2} not testable' -f $rows.Count, $bad.Count, $untested.Count
+}
+if ($bad.Count -gt 0) { exit 1 }
+exit 0
+`
