@@ -6,11 +6,13 @@ import { VERSION } from '../version.ts'
 import type { CliCommand } from './command.ts'
 import { backtestCommand } from './commands/backtest.ts'
 import { configPrint } from './commands/config.ts'
+import { coverage } from './commands/coverage.ts'
 import { diff } from './commands/diff.ts'
 import { exportCommand } from './commands/export.ts'
 import { holds, holdsApprove, holdsReject } from './commands/holds.ts'
 import { importCommand } from './commands/import.ts'
 import { lookup } from './commands/lookup.ts'
+import { preflight } from './commands/preflight.ts'
 import { purge } from './commands/purge.ts'
 import { rollback } from './commands/rollback.ts'
 import { serve } from './commands/serve.ts'
@@ -28,6 +30,8 @@ const COMMANDS: readonly CliCommand[] = [
   diff,
   lookup,
   exportCommand,
+  coverage,
+  preflight,
   holds,
   holdsApprove,
   holdsReject,

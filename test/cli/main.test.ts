@@ -224,10 +224,10 @@ describe('calling it', () => {
     expect(await callCli(['--help'])).toMatchObject({
       code: 0,
       stderr: '',
-      stdout: expect.stringMatching(/^ {2}snapshots .*[^]*^Formats: squid, pac/m) as string,
+      stdout: expect.stringMatching(/^ {2}snapshots .*[^]*^Formats: squid, squid-dst/m) as string,
     })
     const { stdout } = await callCli(['export', '--help'])
-    expect(stdout).toMatch(/^ {2}squid {2,}\S.*\n {2}pac {2,}\S/m)
+    expect(stdout).toMatch(/^ {2}squid {2,}\S.*\n {2}squid-dst {2,}\S/m)
     expect(stdout).toContain('--url <url>')
   })
 
