@@ -4,6 +4,10 @@
  * - `create` of a set that is there fails, even with `-exist`, unless its `maxelem` is the same: it
  *   is the same in every file. The size of the hash table may differ.
  * - Both families are filled before either is swapped, so a file with an error in it changes neither.
+ * - Two loads at once would fill the same sets, and the first would swap in what the second has only
+ *   begun: they are kept apart by `flock` in the guide's command. No file can do it by itself: were
+ *   the sets to be filled refused when they are there (`create` without `-exist`), a load that was
+ *   killed would keep out all that follow.
  * - `hash:net` refuses a prefix of length 0: all of a family is written as two halves.
  */
 import { FAMILIES, type Family } from '../src/core/address.ts'
@@ -30,13 +34,21 @@ export const ipset: Exporter = {
   consumer: 'ipset, for rules of iptables and ip6tables',
   proof: {
     by: 'program',
-    with: 'ipset 7.17: restored twice, read back and asked with ipset test, in a network namespace; rules of iptables not run',
+    with: 'ipset 7.17: restored twice, overlapping and killed, read back and asked with ipset test, in a network namespace; no iptables rules',
   },
   guide: `\
-\`ipset restore -file FILE\` makes the sets \`LIST-v4\` and \`LIST-v6\` (hash:net), fills \`LIST-t4\` and \`LIST-t6\`, swaps
-them and destroys what was yesterday's. No option is needed: the lines that may find a set there say \`-exist\`
-themselves. Both sets are there also when the list has nothing of a family. The file has no rule: it admits nothing by
-itself.
+\`\`\`sh
+flock /run/rangewarden-LIST.lock ipset restore -file FILE
+\`\`\`
+
+The file makes the sets \`LIST-v4\` and \`LIST-v6\` (hash:net), fills \`LIST-t4\` and \`LIST-t6\`, swaps them and destroys
+what was yesterday's. No option is needed: the lines that may find a set there say \`-exist\` themselves. Both sets are
+there also when the list has nothing of a family. The file has no rule: it admits nothing by itself.
+
+Always load by \`flock\` (util-linux) and with the same lock: of two loads of a list the second waits for the first.
+Without it, loads that overlap fill the same \`LIST-t4\`, and a part of the list can come in force (tested). A load that
+was killed leaves yesterday's sets in force and the half-filled ones beside them; the next load empties these first,
+and none has to be removed by hand (tested).
 
 By documentation, not run here:
 

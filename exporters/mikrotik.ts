@@ -3,6 +3,10 @@
  * missing is added, then what is not wanted any more is removed, so that no moment is without a
  * network that both have.
  *
+ * - What is not wanted is told by how RouterOS shows a network, which is not known for all of them.
+ *   So nothing is removed before each wanted network has been found among the entries as shown: no
+ *   entry that is left over then is a wanted one in another spelling.
+ * - Found networks are keys of an array, so that two entries of one network count once.
  * - Entries have no timeout: those that have one are held in memory and gone after a reboot.
  * - Only entries with our comment are removed; what an operator added to the list stays.
  * - Names of properties are reserved (`:local address` breaks `get`), so variables begin with `rw`.
@@ -47,7 +51,14 @@ hold in an array, is not known. RouterOS 6 without its ipv6 package knows no \`/
 
 **Replaces** the entries that carry the comment \`rangewarden\`: what is missing is added first, then entries with that
 comment that the list has not are removed, so no network of both lists is missing for a moment. Your own entries in
-the same address list stay. If an entry cannot be added, the script ends in an error that says how many are missing.`,
+the same address list stay.
+
+Before anything is removed the script looks for every network of the list among the entries. Unless it finds them all
+it ends in an error that says how many it did not find, and removes nothing: yesterday's entries and the new ones are
+both there, wider than the list. That happens on a device without room for both lists at once: make room, or remove
+the entries with the comment \`rangewarden\` first, which leaves a gap, and run the script again. It also happens where
+RouterOS shows a network in another spelling than the file's: then the file replaces nothing on your device, and what
+is withdrawn is yours to remove.`,
   mediaType: 'text/plain; charset=utf-8',
   fileExtension: 'rsc',
   families: [4, 6],
@@ -64,10 +75,14 @@ the same address list stay. If an entry cannot be added, the script ends in an e
     for (const family of FAMILIES) {
       yield wanted(textsOf(ofFamily(input.prefixes, family)), family)
     }
-    for (const family of FAMILIES) yield replacing(`list="rangewarden-${input.name}"`, family)
+    const list = `rangewarden-${input.name}`
+    for (const family of FAMILIES) yield adding(list, family)
+    for (const family of FAMILIES) yield finding(list, family)
     yield ':if ($rwMissing > 0) do={\n'
-    yield `  :error ("rangewarden-${input.name}: " . $rwMissing . " networks could not be added")\n`
-    yield '}\n}\n'
+    yield `  :error ("${list}: " . $rwMissing . " networks not found after adding, nothing removed")\n`
+    yield '}\n'
+    for (const family of FAMILIES) yield removing(list, family)
+    yield '}\n'
   },
 }
 
@@ -82,21 +97,44 @@ function wanted(texts: readonly string[], family: Family): string {
   return `:local rwWanted${family} {\n${lines(texts, '  "', '"=1;\n')}}\n`
 }
 
-/** Adding what is there fails and is passed over. One address may be shown without its length. */
-function replacing(list: string, family: Family): string {
-  const menu = MENUS[family]
-  const array = `$rwWanted${family}`
+/** Adding what is there fails and is passed over. */
+function adding(list: string, family: Family): string {
   return `\
-:foreach rwNet,rwOne in=${array} do={
-  :do { ${menu} add ${list} address=$rwNet ${MARK} } on-error={}
+:foreach rwNet,rwOne in=$rwWanted${family} do={
+  :do { ${MENUS[family]} add list="${list}" address=$rwNet ${MARK} } on-error={}
 }
-:set rwMissing ($rwMissing + [:len ${array}])
-:foreach rwId in=[${menu} find ${list}] do={
+`
+}
+
+/** Adds to the count of missing ones those that no entry shows. */
+function finding(list: string, family: Family): string {
+  const [array, found] = [`rwWanted${family}`, `rwFound${family}`]
+  return `\
+:local ${found} [:toarray ""]
+${shownEntries(list, family)}\
+  :if ([:typeof ($${array}->$rwNet)] != "nothing") do={ :set ($${found}->$rwNet) 1 }
+}
+:set rwMissing ($rwMissing + [:len $${array}] - [:len $${found}])
+`
+}
+
+function removing(list: string, family: Family): string {
+  const menu = MENUS[family]
+  return `\
+${shownEntries(list, family)}\
+  :if ([:typeof ($rwWanted${family}->$rwNet)] = "nothing") do={
+    :if ([${menu} get $rwId comment] = "rangewarden") do={ ${menu} remove $rwId }
+  }
+}
+`
+}
+
+/** The head of a loop over the entries. One address may be shown without its length. */
+function shownEntries(list: string, family: Family): string {
+  const menu = MENUS[family]
+  return `\
+:foreach rwId in=[${menu} find list="${list}"] do={
   :local rwNet [:tostr [${menu} get $rwId address]]
   :if ([:typeof [:find $rwNet "/"]] = "nil") do={ :set rwNet ($rwNet . "/${BITS[family]}") }
-  :if ([:typeof (${array}->$rwNet)] = "nothing") do={
-    :if ([${menu} get $rwId comment] = "rangewarden") do={ ${menu} remove $rwId }
-  } else={ :set rwMissing ($rwMissing - 1) }
-}
 `
 }

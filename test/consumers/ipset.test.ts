@@ -2,13 +2,14 @@
  * What ipset makes of the file: it restores it without a word, twice in a row, and the sets are what
  * the list is and nothing of the list before. In a network namespace.
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { ExportInput } from '../../exporters/contract.ts'
 import { ipset } from '../../exporters/ipset.ts'
 import { RangeSet } from '../../src/core/range-set.ts'
+import { temporaryFolder } from '../support/folder.ts'
 import { exportInput, prefixes, renderText } from '../support/export-input.ts'
 import { formatLaws, type ExportFile } from '../support/format-laws.ts'
-import { has, restore, saved } from '../support/ipset.ts'
+import { comesToHave, has, restore, saved, startLoad } from '../support/ipset.ts'
 import { networkNamespace, type NetworkNamespace } from '../support/network-namespace.ts'
 import { networksOf, splitHead } from '../support/plain-list.ts'
 import { realUnion } from '../support/real-lists.ts'
@@ -150,6 +151,85 @@ describeWith([program('ipset'), program('ip'), networkNamespaces], 'a live ipset
     expect((await saved(inside))['other-v4']).toEqual(['20.9.0.0/24'])
   })
 })
+
+/** So many networks of one block, and their file before and after the middle. */
+function large(block: number): { networks: string[]; before: string; after: string } {
+  const networks = Array.from(
+    { length: 4_000 },
+    (_, i) => `${block}.${i >> 7}.${(2 * i) & 255}.0/24`,
+  )
+  const text = render({ prefixes: prefixes(...networks) })
+  const middle = text.indexOf(`add live-t4 ${networks[2_000] ?? ''}`)
+  expect(middle).toBeGreaterThan(0)
+  return { networks: networks.sort(), before: text.slice(0, middle), after: text.slice(middle) }
+}
+
+describeWith(
+  [program('ipset'), program('ip'), program('flock'), networkNamespaces],
+  'loads of ipset that overlap or are killed',
+  () => {
+    let inside: NetworkNamespace
+    const [first, second] = [large(20), large(30)]
+
+    beforeEach(async () => {
+      inside = await networkNamespace([], [])
+      expect(await restore(inside, yesterday)).toEqual(QUIET)
+    })
+    afterEach(() => inside.close())
+
+    /** The guide's own command, with a lock of the test's own. */
+    function guided(): string {
+      const line = /^flock .*$/m.exec(ipset.guide)?.[0] ?? ''
+      expect(line).toContain(' /run/rangewarden-LIST.lock ')
+      return line.replace('/run/rangewarden-LIST.lock', `${temporaryFolder()}/lock`)
+    }
+
+    const inForce = async (): Promise<string[]> => ((await saved(inside))['live-v4'] ?? []).sort()
+
+    /** The first load ends while the second one is in the middle, if they are not kept apart. */
+    async function overlap(line: string) {
+      const one = startLoad(inside, line)
+      one.write(first.before)
+      expect(await comesToHave(inside, 'live-t4', '20.0.0.1')).toBe(true)
+      const other = startLoad(inside, line)
+      other.write(second.before)
+      const met = await comesToHave(inside, 'live-t4', '30.0.0.1')
+      const codes = [await one.end(first.after)]
+      const between = await inForce()
+      codes.push(await other.end(second.after))
+      return { met, codes, between }
+    }
+
+    it('wait for each other by the command of the guide, so that each list is whole', async () => {
+      const { met, codes, between } = await overlap(guided())
+      expect({ met, codes }).toEqual({ met: false, codes: [0, 0] })
+      expect(between).toEqual(first.networks)
+      expect(await inForce()).toEqual(second.networks)
+      expect(Object.keys(await saved(inside)).sort()).toEqual(['live-v4', 'live-v6'])
+    })
+
+    it('leave parts of both without the lock, as the guide warns', async () => {
+      const { met, between } = await overlap('ipset restore -file FILE')
+      expect(met).toBe(true)
+      expect(between).not.toEqual(first.networks)
+      expect(between).not.toEqual(second.networks)
+    })
+
+    it('leave yesterday when killed, and the next load needs no help', async () => {
+      const line = guided()
+      const before = await inForce()
+      const killed = startLoad(inside, line)
+      killed.write(first.before)
+      expect(await comesToHave(inside, 'live-t4', '20.0.0.1')).toBe(true)
+      await killed.kill()
+      expect(await inForce()).toEqual(before)
+      expect(Object.keys(await saved(inside))).toContain('live-t4')
+      expect(await startLoad(inside, line).end(second.before + second.after)).toBe(0)
+      expect(await inForce()).toEqual(second.networks)
+      expect(Object.keys(await saved(inside)).sort()).toEqual(['live-v4', 'live-v6'])
+    })
+  },
+)
 
 describeWith([program('ipset'), realData, networkNamespaces], 'ipset, real lists', () => {
   it('gives back exactly what went in, loaded twice', async () => {

@@ -66,11 +66,13 @@ describe('the script, simulated', () => {
     run(script(...TODAY), router, () => expect.fail('it changed something'))
   })
 
-  it('adds a family before it removes of it, so that a moved border is open throughout', () => {
+  it('adds, then looks for all of both families, and only then removes', () => {
     const { steps } = script(...TODAY)
     expect(steps).toEqual([
-      ...[{ does: 'add', family: 4 } as const, { does: 'remove', family: 4 } as const],
-      ...[{ does: 'add', family: 6 } as const, { does: 'remove', family: 6 } as const],
+      ...[{ does: 'add', family: 4 } as const, { does: 'add', family: 6 } as const],
+      ...[{ does: 'find', family: 4 } as const, { does: 'find', family: 6 } as const],
+      { does: 'check' },
+      ...[{ does: 'remove', family: 4 } as const, { does: 'remove', family: 6 } as const],
     ])
   })
 
@@ -90,14 +92,60 @@ describe('the script, simulated', () => {
     run(script('20.1.0.0/28'), router)
     expect(router.lists[4]).toEqual([own, other, ours('20.1.0.0/28')])
   })
+})
 
-  it('says how many could not be added, and removes what is withdrawn all the same', () => {
+describe('a device that does not show what is wanted, simulated', () => {
+  const NOT_FOUND = 'networks not found after adding, nothing removed'
+
+  /** Eight groups in full, as one who does not shorten writes them. */
+  const expanded = (network: string): string => {
+    const [address = '', length = ''] = network.split('/')
+    if (!address.includes('::')) return shown(network)
+    const [before = [], after = []] = address
+      .split('::')
+      .map((half) => half.split(':').filter((group) => group !== ''))
+    const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0')
+    return `${[...before, ...zeros, ...after].join(':')}/${length}`
+  }
+
+  const holdsYesterday = (show: (network: string) => string): Device => {
+    const entries = YESTERDAY.map((network) => ours(show(network)))
+    return { lists: { 4: entries.slice(0, 3), 6: entries.slice(3) }, show }
+  }
+
+  it('removes nothing and says how many it did not find where "::" is expanded', () => {
+    const router = holdsYesterday(expanded)
+    const oldAndNew = [...new Set([...YESTERDAY, ...TODAY])].map(expanded).sort()
+    for (const _ of ['first', 'second']) {
+      expect(() => run(script(...TODAY), router)).toThrow(`rangewarden-live: 2 ${NOT_FOUND}`)
+      expect(addresses(router).sort()).toEqual(oldAndNew)
+    }
+  })
+
+  it.each([
+    ['every length', (network: string) => network],
+    ['no length of one address', (network: string) => network.replace(/\/(32|128)$/, '')],
+  ])('takes a network for wanted where it shows %s', (_, show) => {
+    const router = holdsYesterday(show)
+    run(script(...TODAY), router)
+    expect(addresses(router).sort()).toEqual(TODAY.map(show).sort())
+  })
+
+  it('keeps old and new where it is full, and says how many have no room', () => {
     const router: Device = { ...device(), room: 3 }
     run(script('20.1.0.0/28', '20.2.0.0/24'), router)
     expect(() => run(script('20.1.0.0/28', '20.3.0.0/24', '20.5.0.0/24'), router)).toThrow(
-      'rangewarden-live: 1 networks could not be added',
+      `rangewarden-live: 1 ${NOT_FOUND}`,
     )
-    expect(addresses(router)).toEqual(['20.1.0.0/28', '20.3.0.0/24'])
+    expect(addresses(router)).toEqual(['20.1.0.0/28', '20.2.0.0/24', '20.3.0.0/24'])
+  })
+
+  it('takes no second entry of a network for the one that is missing', () => {
+    const router: Device = { ...device(), room: 3 }
+    router.lists[4].push(ours('20.1.9.9'), { ...ours('20.1.9.9'), comment: 'dynamic' })
+    router.lists[4].push(ours('20.2.0.0/24'))
+    expect(() => run(script('20.1.9.9/32', '20.3.0.0/24'), router)).toThrow(NOT_FOUND)
+    expect(addresses(router)).toContain('20.2.0.0/24')
   })
 })
 

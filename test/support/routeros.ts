@@ -8,12 +8,11 @@ import { splitHead } from './plain-list.ts'
 
 const MENUS = { 4: '/ip firewall address-list', 6: '/ipv6 firewall address-list' } as const
 const BITS = { 4: 32, 6: 128 } as const
+const NOT_FOUND = ' networks not found after adding, nothing removed'
 
-/** One loop of the script, in the file's order. */
-interface Step {
-  readonly does: 'add' | 'remove'
-  readonly family: Family
-}
+/** A loop of the script, or the end it comes to if networks are missing, in the file's order. */
+type Step =
+  { readonly does: 'add' | 'find' | 'remove'; readonly family: Family } | { readonly does: 'check' }
 
 export interface Script {
   readonly comments: readonly string[]
@@ -31,13 +30,8 @@ export function parseScript(file: string | Uint8Array): Script {
   const wanted = { 4: takeWanted(lines, 4), 6: takeWanted(lines, 6) }
   const list = /list="(rangewarden-[a-z0-9][a-z0-9.-]*)"/.exec(lines[1] ?? '')?.[1] ?? ''
   const steps: Step[] = []
-  while (lines[0]?.startsWith(':foreach') === true) steps.push(takeLoop(lines, list))
-  take(lines, [
-    ':if ($rwMissing > 0) do={',
-    `  :error ("${list}: " . $rwMissing . " networks could not be added")`,
-    ...['}', '}'],
-  ])
-  if (lines.length > 0) throw new Error(`after the end: ${lines.join('\n')}`)
+  while (lines.length > 1) steps.push(takeStep(lines, list))
+  take(lines, ['}'])
   return { comments, list, wanted, steps }
 }
 
@@ -62,76 +56,135 @@ function takeWanted(lines: string[], family: Family): string[] {
   })
 }
 
-function takeLoop(lines: string[], list: string): Step {
-  const family = /rwWanted4|\/ip /.test(lines[0] ?? '') ? 4 : 6
-  const [menu, array] = [MENUS[family], `$rwWanted${family}`]
-  const entries = `list="${list}"`
-  if (lines[0] === `:foreach rwNet,rwOne in=${array} do={`) {
+function takeStep(lines: string[], list: string): Step {
+  const first = lines[0] ?? ''
+  if (first.startsWith(':if')) {
     take(lines, [
-      `:foreach rwNet,rwOne in=${array} do={`,
-      `  :do { ${menu} add ${entries} address=$rwNet comment="rangewarden" } on-error={}`,
+      ':if ($rwMissing > 0) do={',
+      `  :error ("${list}: " . $rwMissing . "${NOT_FOUND}")`,
       '}',
-      `:set rwMissing ($rwMissing + [:len ${array}])`,
     ])
-    return { does: 'add', family }
+    return { does: 'check' }
   }
+  const family = /rwWanted4|rwFound4|\/ip /.test(first) ? 4 : 6
+  if (first.startsWith(':foreach rwNet')) return takeAdding(lines, list, family)
+  if (first.startsWith(':local')) return takeFinding(lines, list, family)
+  return takeRemoving(lines, list, family)
+}
+
+function takeAdding(lines: string[], list: string, family: Family): Step {
+  const what = `list="${list}" address=$rwNet comment="rangewarden"`
   take(lines, [
-    `:foreach rwId in=[${menu} find ${entries}] do={`,
-    `  :local rwNet [:tostr [${menu} get $rwId address]]`,
-    `  :if ([:typeof [:find $rwNet "/"]] = "nil") do={ :set rwNet ($rwNet . "/${BITS[family]}") }`,
-    `  :if ([:typeof (${array}->$rwNet)] = "nothing") do={`,
-    `    :if ([${menu} get $rwId comment] = "rangewarden") do={ ${menu} remove $rwId }`,
-    '  } else={ :set rwMissing ($rwMissing - 1) }',
+    `:foreach rwNet,rwOne in=$rwWanted${family} do={`,
+    `  :do { ${MENUS[family]} add ${what} } on-error={}`,
     '}',
+  ])
+  return { does: 'add', family }
+}
+
+function takeFinding(lines: string[], list: string, family: Family): Step {
+  const [wanted, found] = [`$rwWanted${family}`, `$rwFound${family}`]
+  take(lines, [`:local rwFound${family} [:toarray ""]`])
+  takeShown(lines, list, family)
+  take(lines, [
+    `  :if ([:typeof (${wanted}->$rwNet)] != "nothing") do={ :set (${found}->$rwNet) 1 }`,
+    '}',
+    `:set rwMissing ($rwMissing + [:len ${wanted}] - [:len ${found}])`,
+  ])
+  return { does: 'find', family }
+}
+
+function takeRemoving(lines: string[], list: string, family: Family): Step {
+  const menu = MENUS[family]
+  takeShown(lines, list, family)
+  take(lines, [
+    `  :if ([:typeof ($rwWanted${family}->$rwNet)] = "nothing") do={`,
+    `    :if ([${menu} get $rwId comment] = "rangewarden") do={ ${menu} remove $rwId }`,
+    ...['  }', '}'],
   ])
   return { does: 'remove', family }
 }
 
+/** The head of a loop over the entries, each as the device shows it. */
+function takeShown(lines: string[], list: string, family: Family): void {
+  const menu = MENUS[family]
+  take(lines, [
+    `:foreach rwId in=[${menu} find list="${list}"] do={`,
+    `  :local rwNet [:tostr [${menu} get $rwId address]]`,
+    `  :if ([:typeof [:find $rwNet "/"]] = "nil") do={ :set rwNet ($rwNet . "/${BITS[family]}") }`,
+  ])
+}
+
 export interface Entry {
   readonly list: string
-  /** As the device shows it: a single IPv4 address without its length. */
+  /** As the device shows it. */
   readonly address: string
   readonly comment: string
 }
 
 export interface Device {
   readonly lists: Record<Family, Entry[]>
-  /** How many entries there may be; more cannot be added. */
+  /** How many entries of a family there may be; more cannot be added. */
   readonly room?: number
+  /** How it shows a network, `shown` unless told: which spelling is RouterOS's is not known. */
+  readonly show?: (network: string) => string
 }
 
 /** Runs a script and calls `look` after every change. @throws the script's own error */
 export function run({ list, wanted, steps }: Script, device: Device, look = () => {}): void {
   let missing = 0
-  for (const { does, family } of steps) {
-    if (does === 'add') {
-      for (const network of wanted[family]) add(device, family, { list, network }, look)
-      missing += wanted[family].length
+  for (const step of steps) {
+    if (step.does === 'check') {
+      if (missing > 0) throw new Error(`${list}: ${missing}${NOT_FOUND}`)
       continue
     }
+    const { does, family } = step
     const keys = new Set(wanted[family])
-    for (const entry of device.lists[family].filter((one) => one.list === list)) {
-      const network = entry.address.includes('/')
-        ? entry.address
-        : `${entry.address}/${BITS[family]}`
-      if (keys.has(network)) missing -= 1
-      else if (entry.comment === 'rangewarden') {
-        device.lists[family].splice(device.lists[family].indexOf(entry), 1)
-        look()
-      }
-    }
+    if (does === 'add') for (const network of keys) add(device, family, { list, network }, look)
+    if (does === 'find') missing += keys.size - found(device, family, list, keys).size
+    if (does === 'remove') remove(device, family, { list, keys }, look)
   }
-  if (missing > 0) throw new Error(`${list}: ${missing} networks could not be added`)
+}
+
+/** The network as the script makes it of what the device shows. */
+function read({ address }: Entry, family: Family): string {
+  return address.includes('/') ? address : `${address}/${BITS[family]}`
+}
+
+function found(
+  { lists }: Device,
+  family: Family,
+  list: string,
+  keys: ReadonlySet<string>,
+): Set<string> {
+  const entries = lists[family].filter((entry) => entry.list === list)
+  return new Set(entries.map((entry) => read(entry, family)).filter((key) => keys.has(key)))
+}
+
+function remove(
+  { lists }: Device,
+  family: Family,
+  { list, keys }: { list: string; keys: ReadonlySet<string> },
+  look: () => void,
+): void {
+  const old = lists[family].filter(
+    (entry) =>
+      entry.list === list && entry.comment === 'rangewarden' && !keys.has(read(entry, family)),
+  )
+  for (const entry of old) {
+    lists[family].splice(lists[family].indexOf(entry), 1)
+    look()
+  }
 }
 
 /** What is there, and what there is no room for, is not added. */
 function add(
-  { lists, room = Infinity }: Device,
+  { lists, room = Infinity, show = shown }: Device,
   family: Family,
   { list, network }: { list: string; network: string },
   look: () => void,
 ): void {
-  const address = shown(network)
+  const address = show(network)
   const entries = lists[family]
   const isThere = entries.some((one) => one.list === list && one.address === address)
   if (isThere || entries.length >= room) return
@@ -139,7 +192,7 @@ function add(
   look()
 }
 
-/** The network as the device shows it. */
+/** The network as a device is said to show it: a single IPv4 address without its length. */
 export function shown(network: string): string {
   return network.endsWith('/32') && !network.includes(':') ? network.slice(0, -3) : network
 }

@@ -12,26 +12,38 @@
 :foreach rwNet,rwOne in=$rwWanted4 do={
   :do { /ip firewall address-list add list="rangewarden-earlier-list" address=$rwNet comment="rangewarden" } on-error={}
 }
-:set rwMissing ($rwMissing + [:len $rwWanted4])
+:foreach rwNet,rwOne in=$rwWanted6 do={
+  :do { /ipv6 firewall address-list add list="rangewarden-earlier-list" address=$rwNet comment="rangewarden" } on-error={}
+}
+:local rwFound4 [:toarray ""]
+:foreach rwId in=[/ip firewall address-list find list="rangewarden-earlier-list"] do={
+  :local rwNet [:tostr [/ip firewall address-list get $rwId address]]
+  :if ([:typeof [:find $rwNet "/"]] = "nil") do={ :set rwNet ($rwNet . "/32") }
+  :if ([:typeof ($rwWanted4->$rwNet)] != "nothing") do={ :set ($rwFound4->$rwNet) 1 }
+}
+:set rwMissing ($rwMissing + [:len $rwWanted4] - [:len $rwFound4])
+:local rwFound6 [:toarray ""]
+:foreach rwId in=[/ipv6 firewall address-list find list="rangewarden-earlier-list"] do={
+  :local rwNet [:tostr [/ipv6 firewall address-list get $rwId address]]
+  :if ([:typeof [:find $rwNet "/"]] = "nil") do={ :set rwNet ($rwNet . "/128") }
+  :if ([:typeof ($rwWanted6->$rwNet)] != "nothing") do={ :set ($rwFound6->$rwNet) 1 }
+}
+:set rwMissing ($rwMissing + [:len $rwWanted6] - [:len $rwFound6])
+:if ($rwMissing > 0) do={
+  :error ("rangewarden-earlier-list: " . $rwMissing . " networks not found after adding, nothing removed")
+}
 :foreach rwId in=[/ip firewall address-list find list="rangewarden-earlier-list"] do={
   :local rwNet [:tostr [/ip firewall address-list get $rwId address]]
   :if ([:typeof [:find $rwNet "/"]] = "nil") do={ :set rwNet ($rwNet . "/32") }
   :if ([:typeof ($rwWanted4->$rwNet)] = "nothing") do={
     :if ([/ip firewall address-list get $rwId comment] = "rangewarden") do={ /ip firewall address-list remove $rwId }
-  } else={ :set rwMissing ($rwMissing - 1) }
+  }
 }
-:foreach rwNet,rwOne in=$rwWanted6 do={
-  :do { /ipv6 firewall address-list add list="rangewarden-earlier-list" address=$rwNet comment="rangewarden" } on-error={}
-}
-:set rwMissing ($rwMissing + [:len $rwWanted6])
 :foreach rwId in=[/ipv6 firewall address-list find list="rangewarden-earlier-list"] do={
   :local rwNet [:tostr [/ipv6 firewall address-list get $rwId address]]
   :if ([:typeof [:find $rwNet "/"]] = "nil") do={ :set rwNet ($rwNet . "/128") }
   :if ([:typeof ($rwWanted6->$rwNet)] = "nothing") do={
     :if ([/ipv6 firewall address-list get $rwId comment] = "rangewarden") do={ /ipv6 firewall address-list remove $rwId }
-  } else={ :set rwMissing ($rwMissing - 1) }
-}
-:if ($rwMissing > 0) do={
-  :error ("rangewarden-earlier-list: " . $rwMissing . " networks could not be added")
+  }
 }
 }
