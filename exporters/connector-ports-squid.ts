@@ -50,8 +50,9 @@ the answer that counts is your packet filter's: \`connector-ports-nftables\` and
 **Plain HTTP** on port 80, for certificates, is not admitted here: include \`squid\` too, below the port denies. The two
 share no ACL.
 
-**Replaces**: \`squid -k reconfigure\` reads the file anew, names and ports that left are gone (tested). How to apply it
-safely: "Applying a file", above.`,
+**Replaces**: \`squid -k reconfigure\` reads the file anew, and names and ports that left are gone for new requests
+(tested). A CONNECT tunnel that is open outlives that, and connectors hold theirs for long: only a restart of Squid ends
+it (tested with \`squid\`). How to apply the file safely: "Applying a file", above.`,
   mediaType: 'text/plain; charset=utf-8',
   fileExtension: 'conf',
   families: [4, 6],

@@ -26,6 +26,14 @@ refuses before a byte is read. For a yes or no without the name, \`acl azure src
 is (tested with its head). The head is whole lines that begin with \`#\`: HAProxy 2.6 takes \`#\` anywhere else for part
 of an entry.
 
+**6to4 clients**: HAProxy matches an IPv6 client of \`2002::/16\` or \`::/96\` by the IPv4 address inside it, here and in
+an ACL of \`src\`. With 20.0.0.0/24 in the list, 2002:1400:7::1 is admitted, which is 20.0.0.7 (tested). Where clients
+come by IPv6, this line before the others refuses them (tested):
+
+\`\`\`
+http-request deny if { src 2002::/16 ::/96 }
+\`\`\`
+
 **Replaces**: HAProxy reads the file when it starts or reloads, and withdrawn networks are gone then (a restart is
 tested). Between two reloads the running map is what the runtime API was told last, which the file knows nothing of.`,
   mediaType: 'text/plain; charset=utf-8',

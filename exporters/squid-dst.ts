@@ -5,7 +5,8 @@
 import type { Exporter } from './contract.ts'
 import { head } from './head.ts'
 import { comment } from './parts/comment.ts'
-import { lines, textsOf } from './parts/networks.ts'
+import { lines } from './parts/networks.ts'
+import { dstNetworks } from './parts/squid.ts'
 
 const USE =
   'For Squid, acl NAME dst -n "FILE": matches requests for an address. Without -n it matches every ' +
@@ -35,11 +36,15 @@ looked up. Without it Squid resolves the requested host and matches if any of it
 machine in Azure has a name that passes. Connectors ask for names, so take \`dst\` only where no list of names will do.
 [ADR 6](adr/0006-squid-matches-literal-addresses.md). \`squid\` decides this by itself and brings its rules.
 
+**All of a family**, where a list has it, is written in parts: Squid takes \`0.0.0.0/0\` for \`all\`, IPv6 too, and an
+IPv6 network around \`::ffff:0:0/96\` for one that holds all IPv4 addresses.
+
 **Empty or missing**: Squid goes on with an ACL that matches nothing, with a warning and exit code 0. An allow rule
 then admits nothing; a rule like \`deny !azure\` would refuse everything.
 
-**Replaces**: \`squid -k reconfigure\` reads the file anew, withdrawn networks are gone (tested). How to apply it safely:
-"Applying a file", above.`,
+**Replaces**: \`squid -k reconfigure\` reads the file anew, and withdrawn networks are gone for new requests (tested). A
+CONNECT tunnel that is open outlives that: only a restart of Squid ends it (tested with \`squid\`). How to apply the file
+safely: "Applying a file", above.`,
   mediaType: 'text/plain; charset=utf-8',
   fileExtension: 'txt',
   families: [4, 6],
@@ -53,6 +58,6 @@ then admits nothing; a rule like \`deny !azure\` would refuse everything.
   render: (input) => [
     head(input, '# '),
     comment('# ', USE),
-    lines(textsOf(input.prefixes), '', '\n'),
+    lines(dstNetworks(input.prefixes), '', '\n'),
   ],
 }

@@ -40,8 +40,9 @@ rules like these admit every name on both. \`squid\` keeps each name to its own 
 **\`-n\`** matters: without it a request for an address is looked up backwards, and whoever owns the address writes that
 answer.
 
-**Replaces**: \`squid -k reconfigure\` reads the file anew, names that left are gone (tested). How to apply it safely:
-"Applying a file", above.`,
+**Replaces**: \`squid -k reconfigure\` reads the file anew, and names that left are gone for new requests (tested). A
+CONNECT tunnel that is open outlives that: only a restart of Squid ends it (tested with \`squid\`). How to apply the file
+safely: "Applying a file", above.`,
   mediaType: 'text/plain; charset=utf-8',
   fileExtension: 'txt',
   families: [4, 6],

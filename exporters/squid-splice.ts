@@ -39,8 +39,8 @@ traffic is intercepted, it is the name in the TLS hello that counts; interceptio
 **Needs OpenSSL**: Debian's \`squid\` package is built without and does not start with this file ("FATAL: Invalid ACL
 type 'ssl::server_name'", tested). That is why it is a file of its own.
 
-**Replaces**: \`squid -k reconfigure\` reads the file anew, names that left are inspected again (tested). How to apply it
-safely: "Applying a file", above.`,
+**Replaces**: \`squid -k reconfigure\` reads the file anew, names that left are inspected again (tested), in new
+tunnels: one that is open outlives that. How to apply the file safely: "Applying a file", above.`,
   mediaType: 'text/plain; charset=utf-8',
   fileExtension: 'conf',
   families: [4, 6],

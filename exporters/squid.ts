@@ -21,6 +21,7 @@ import {
   aclLines,
   aclRows,
   aclName,
+  dstNetworks,
   domains,
   formatPorts,
   groupsOf,
@@ -51,8 +52,9 @@ the name (\`dst\`). [ADR 6](adr/0006-squid-matches-literal-addresses.md)
 **CONNECT to port 80** is not admitted: Squid's default configuration denies it before this file is read. If your
 connectors need it, include \`connector-ports-squid\` above that line.
 
-**Replaces**: \`squid -k reconfigure\` reads the file anew, withdrawn networks are gone (tested). How to apply it safely:
-"Applying a file", above.`,
+**Replaces**: \`squid -k reconfigure\` reads the file anew, and withdrawn names and networks are gone for new requests
+(tested). A CONNECT tunnel that is open outlives that, and connectors hold theirs for long: only a restart of Squid ends
+it (tested). How to apply the file safely: "Applying a file", above.`,
   mediaType: 'text/plain; charset=utf-8',
   fileExtension: 'conf',
   families: [4, 6],
@@ -119,7 +121,7 @@ function* nameRules({ ports, names }: NameGroup, group: number, acls: Acls): Ite
 function* addressRules({ rules, prefixes }: ExportInput, acls: Acls): Iterable<string> {
   const type = rules.length > 0 ? 'dst -n' : 'dst'
   const ports = [port(HTTP), port(HTTPS)]
-  yield aclRows(acls.addresses, type, textsOf(prefixes))
+  yield aclRows(acls.addresses, type, dstNetworks(prefixes))
   yield* tunnelPorts(ports, acls.https)
   yield* allow(acls, ports, acls.https, ` ${acls.addresses}`)
 }

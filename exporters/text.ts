@@ -15,6 +15,7 @@ export const text: Exporter = {
   guide: `\
 One canonical prefix per line, IPv4 before IPv6. The head says how many addresses the list admits, and which required
 names no address of it covers. "Devices that read a plain list", below, says how each of them takes it.
+An ACL file of HAProxy admits 6to4 clients by the IPv4 address inside theirs: see \`haproxy-map\`.
 
 **Replaces** where the consumer does: a plain list is read whole. Carries only addresses: asked of \`app-proxy\` it
 answers 422 naming \`app-proxy-ip\`.`,

@@ -21,7 +21,7 @@ file=$2
 squid=${SQUID:-squid}
 new=$file.new       # what was fetched
 last=$file.last     # the last good file, there only while another one is tried
-etag=$file.etag     # which version FILE is
+etag=$file.etag     # what Squid has read last: sha256 of FILE, and the version it is
 answer=$file.answer # the answer's headers
 
 keep() {
@@ -34,8 +34,20 @@ restore() {
   rm -f "$last" # still there if both were one file
 }
 
+checksum() { sha256sum <"$file" | cut -d ' ' -f 1; }
+
+# Only while a list is tried there is no record: whenever a run is killed, the next one does not
+# take FILE for what Squid has read.
 remember() {
-  sed -n 's/^[Ee][Tt][Aa][Gg]: *\(.*[^[:space:]]\)[[:space:]]*$/\1/p' "$answer" | tail -n 1 >"$etag"
+  {
+    checksum
+    sed -n 's/^[Ee][Tt][Aa][Gg]: *\(.*[^[:space:]]\)[[:space:]]*$/\1/p' "$answer" | tail -n 1
+  } >"$etag"
+}
+
+# True if Squid has read FILE as it is: not where somebody wrote to it since.
+is_applied() {
+  [ -s "$file" ] && [ -s "$etag" ] && [ "$(sed -n 1p "$etag")" = "$(checksum)" ]
 }
 
 parse() { "$squid" -k parse 2>&1; }
@@ -48,8 +60,8 @@ faults() {
 
 # A run that was killed left its trial behind.
 if [ -e "$last" ]; then
+  rm -f "$etag" # before the trial's other traces: Squid may have read it
   restore
-  rm -f "$etag"
 fi
 trap 'rm -f "$new" "$answer"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -63,7 +75,9 @@ fi
 rm -f "$new"
 set -- -fsS --max-time 120 -o "$new" -D "$answer" -w '%{http_code}'
 [ -z "${CURL_CONFIG:-}" ] || set -- -K "$CURL_CONFIG" "$@"
-[ ! -s "$file" ] || [ ! -s "$etag" ] || set -- "$@" -H "If-None-Match: $(cat "$etag")"
+version=
+is_applied && version=$(sed -n 2p "$etag")
+[ -z "$version" ] || set -- "$@" -H "If-None-Match: $version"
 status=$(curl "$@" -- "$url") || keep "no list from $url"
 case $status in
   200) ;;
@@ -72,14 +86,16 @@ case $status in
 esac
 # Squid takes any page for a list of names: only the first line tells what it is.
 head -n 1 "$new" | grep -q '^# Rangewarden allowlist ' || keep "not a list at $url"
-if cmp -s "$new" "$file"; then
+if cmp -s "$new" "$file" && is_applied; then
   remember
   exit 0
 fi
 
-before=$(parse | faults) # a configuration may have had some, which are not this list's
+# A configuration may have had faults, which are not this list's unless they name FILE.
+before=$(parse | faults | grep -vF -e "${file##*/}")
 chmod 644 "$new" # Squid gives up root and reads it again as another user
 sync "$new" || keep "cannot write"
+rm -f "$etag"
 ln "$file" "$last" || keep "cannot write"
 trap 'restore; rm -f "$new" "$answer"' EXIT
 mv -f "$new" "$file" || keep "cannot write"

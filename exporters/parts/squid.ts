@@ -4,9 +4,12 @@
  */
 import { HTTP_PORT } from '../../src/core/connector-ports.ts'
 import { formatPort, type EndpointRule, type PortRange } from '../../src/core/endpoint-rule.ts'
+import { prefixOf, type Prefix } from '../../src/core/prefix.ts'
+import { RangeSet } from '../../src/core/range-set.ts'
 import { ExportRefused } from '../contract.ts'
+import { orHalves } from './halves.ts'
 import { hostName, withoutDots } from './names.ts'
-import { lines } from './networks.ts'
+import { lines, ofFamily, textsOf } from './networks.ts'
 
 /** Squid 5.7: "ACL name ... too long, max 63 characters supported". */
 export const MAX_ACL_NAME = 63
@@ -40,6 +43,22 @@ export function aclRows(acl: string, type: string, values: readonly string[]): s
     text += `acl ${acl} ${type} ${values.slice(at, at + PER_LINE).join(' ')}\n`
   }
   return text
+}
+
+/** `::ffff:0:0/96`: what an IPv4 address is to Squid when it compares. */
+const MAPPED = RangeSet.of([prefixOf(6, [0, 0, 0xffff, 0], 96)])
+
+/**
+ * Networks as `dst` takes them. `0.0.0.0/0` is `all` to Squid, with an error, and so admits IPv6;
+ * an IPv6 network around the mapped addresses admits IPv4, so it is written as what is beside them.
+ */
+export function dstNetworks(prefixes: readonly Prefix[]): string[] {
+  const v6 = ofFamily(prefixes, 6)
+  const isAround = v6.some(({ first }) => first[0] === 0)
+  return [
+    ...orHalves(prefixes, 4),
+    ...(isAround ? RangeSet.of(v6).subtract(MAPPED).texts() : textsOf(v6)),
+  ]
 }
 
 /** `*.x` as Squid writes it, which is x itself too: there is no narrower way. */

@@ -86,6 +86,8 @@ describeWith(
       folder.remove()
     })
 
+    /** No exit code: a signal ended it. */
+    const KILLED = -1
     interface Run {
       readonly code: number
       readonly output: string
@@ -97,7 +99,7 @@ describeWith(
       const environment = { ...process.env, SQUID: `${folder.path}/squid`, ...env }
       return new Promise((done) => {
         execFile('sh', [SCRIPT, url, file], { env: environment }, (error, stdout, stderr) => {
-          done({ code: Number(error?.code ?? 0), output: stdout + stderr })
+          done({ code: error ? Number(error.code ?? KILLED) : 0, output: stdout + stderr })
         })
       })
     }
@@ -141,9 +143,28 @@ describeWith(
     })
 
     it('does not reconfigure for the same bytes under another version', async () => {
+      await apply(GOOD, include())
+      writeFileSync(`${folder.path}/calls`, '')
       const same: Answer = (_, response) => response.writeHead(200, { etag: '"other"' }).end(GOOD)
       expect(await apply(same, include())).toEqual({ code: 0, output: '' })
       expect(calls()).toBe('')
+    })
+
+    it('asks for the whole list if somebody wrote to the file', async () => {
+      await apply(GOOD, include())
+      asked.length = 0
+      writeFileSync(include(), NEWER)
+      expect((await apply(GOOD, include())).code).toBe(0)
+      expect(asked).toEqual([undefined])
+      expect(read(include())).toBe(GOOD)
+    })
+
+    it('has Squid read what somebody wrote to the file, if that is the list', async () => {
+      await apply(GOOD, include())
+      writeFileSync(include(), NEWER)
+      expect((await apply(NEWER, include())).code).toBe(0)
+      await expect.poll(() => admits('tenant.msappproxy.net')).toBe(200)
+      expect(await admits('login.windows.net')).toBe(407)
     })
 
     it.each<[string, Answer]>([
@@ -195,10 +216,41 @@ describeWith(
       await expectLastGood(await apply((_, response) => response.writeHead(503).end(), include()))
     })
 
+    it.each<[string, Answer[]]>([
+      ['at once', []],
+      ['after a run that got nothing', [(_, response) => response.writeHead(503).end()]],
+      ['after a run that got a broken list', [`${HEAD}\nbroken\n`]],
+    ])(
+      'has Squid forget a list whose run was killed after Squid read it, %s',
+      async (_, between) => {
+        const killing = folder.file(
+          'killing',
+          `#!/bin/sh\n${folder.path}/squid "$@"\n[ "$2" = parse ] || kill -KILL $PPID\n`,
+        )
+        chmodSync(killing, 0o755)
+        await apply(GOOD, include())
+        expect((await apply(NEWER, include(), { SQUID: killing })).code).toBe(KILLED)
+        expect(existsSync(`${include()}.last`)).toBe(true)
+        await expect.poll(() => admits('tenant.msappproxy.net')).toBe(200)
+        for (const given of between) expect((await apply(given, include())).code).toBe(1)
+        expect((await apply(GOOD, include())).code).toBe(0)
+        expect(read(include())).toBe(GOOD)
+        await expect.poll(() => admits('tenant.msappproxy.net')).toBe(407)
+        expect(await admits('login.windows.net')).toBe(200)
+      },
+    )
+
     it('makes a missing file, empty, so that Squid starts before the first list', async () => {
       const first = `${folder.path}/first.conf`
       const { code } = await apply((_, response) => response.writeHead(503).end(), first)
       expect([code, read(first)]).toEqual([1, ''])
+    })
+
+    it('does not take an empty list for the first, although the file was as empty before', async () => {
+      expect(read(acl())).toBe('')
+      const { code, output } = await apply(`${HEAD}\n`, acl())
+      expect([code, read(acl())]).toEqual([1, ''])
+      expect(output).toContain('empty ACL')
     })
 
     it('applies an ACL file, and keeps it for networks that Squid would leave out', async () => {

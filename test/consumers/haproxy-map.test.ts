@@ -14,7 +14,7 @@ import {
   startHaproxy,
   type HaproxyFolder,
 } from '../support/haproxy.ts'
-import type { NetworkNamespace } from '../support/network-namespace.ts'
+import { networkNamespace, type NetworkNamespace } from '../support/network-namespace.ts'
 import { networksOf, splitHead } from '../support/plain-list.ts'
 import { realUnion } from '../support/real-lists.ts'
 import { describeWith, networkNamespaces, program, realData } from '../support/requirements.ts'
@@ -28,7 +28,7 @@ import {
   TODAY,
   YESTERDAY,
 } from '../support/reverse-proxy-world.ts'
-import { runInside } from '../support/run-inside.ts'
+import { answerTo, runInside, type Answer } from '../support/run-inside.ts'
 
 formatLaws({
   exporter: haproxyMap,
@@ -51,9 +51,10 @@ const WAYS = {
   map: {
     render: (given: Partial<ExportInput>): string =>
       renderText(haproxyMap, exportInput({ options: {}, name: 'live', ...given })),
-    folder: (bind?: readonly string[]): HaproxyFolder =>
+    folder: (bind?: readonly string[], first: readonly string[] = []): HaproxyFolder =>
       haproxyFolder(
         (file) => [
+          ...first,
           `http-request deny unless { src,map_ip(${file}) -m found }`,
           `http-request return status 200 content-type text/plain lf-string "%[src,map_ip(${file})]"`,
         ],
@@ -63,9 +64,10 @@ const WAYS = {
   acl: {
     render: (given: Partial<ExportInput>): string =>
       renderText(text, exportInput({ options: {}, name: 'live', ...given })),
-    folder: (bind?: readonly string[]): HaproxyFolder =>
+    folder: (bind?: readonly string[], first: readonly string[] = []): HaproxyFolder =>
       haproxyFolder(
         (file) => [
+          ...first,
           `acl azure src -f ${file}`,
           'http-request deny unless azure',
           'http-request return status 200',
@@ -147,6 +149,49 @@ describe.each(Object.entries(WAYS))('%s', (way, { render, folder: folderOf }) =>
     },
   )
 })
+
+/** 20.0.0.7 in the two forms that HAProxy reads as it; the third is 20.0.1.7. */
+const EMBEDDED = ['2002:1400:7::1', '::1400:7', '2002:1400:107::1']
+const LISTED = ['20.0.0.7', '2603:1030::9']
+
+/** The line of the guide. */
+const DENY_EMBEDDED = 'http-request deny if { src 2002::/16 ::/96 }'
+
+describeWith(
+  [program('haproxy'), program('ip'), program('curl'), networkNamespaces],
+  'clients with an IPv4 address in their IPv6 address',
+  () => {
+    let inside: NetworkNamespace
+    beforeAll(async () => {
+      inside = await networkNamespace([PROXY, PROXY_6, ...EMBEDDED, ...LISTED], [])
+    })
+    afterAll(() => inside.close())
+
+    it.each([
+      ['map', 'are taken for it', [], [200, 200, 403, 200, 200]],
+      ['acl', 'are taken for it', [], [200, 200, 403, 200, 200]],
+      ['map', 'are refused by the line of the guide', [DENY_EMBEDDED], [403, 403, 403, 200, 200]],
+      ['acl', 'are refused by the line of the guide', [DENY_EMBEDDED], [403, 403, 403, 200, 200]],
+    ] as const)('%s: %s', async (way, _, first, answers) => {
+      const { folder: folderOf, render } = WAYS[way]
+      const folder = folderOf([`${PROXY}:${PORT}`, `${PROXY_6}:${PORT}`], first)
+      folder.write(render({ prefixes: prefixes('20.0.0.0/24', '2603:1030::/47') }))
+      expect(checkConfiguration(folder)).toEqual(QUIET)
+      const haproxy = await startHaproxy(inside, folder, PROXY, PORT)
+      const said: Answer[] = []
+      for (const from of [...EMBEDDED, ...LISTED]) {
+        said.push(await answerTo(inside, from, from.includes(':') ? PROXY_6 : PROXY, PORT))
+      }
+      await haproxy.stop()
+      folder.remove()
+      expect(said).toEqual(answers)
+    })
+
+    it('are the subject of that line of the guide', () => {
+      expect(haproxyMap.guide).toContain(`\n${DENY_EMBEDDED}\n`)
+    })
+  },
+)
 
 describeWith(
   [program('haproxy'), program('ip'), program('curl'), networkNamespaces],

@@ -4,6 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { squidDst } from '../../exporters/squid-dst.ts'
+import { prefixOf } from '../../src/core/prefix.ts'
+import { RangeSet } from '../../src/core/range-set.ts'
 import { exportInput, prefixes, renderText, SHAPES } from '../support/export-input.ts'
 import { formatLaws } from '../support/format-laws.ts'
 import { networksOf, splitHead } from '../support/plain-list.ts'
@@ -70,10 +72,44 @@ describe('the head', () => {
   })
 })
 
+describe('all of a family', () => {
+  const entriesOf = (...texts: readonly string[]): readonly string[] =>
+    splitHead(renderText(squidDst, exportInput({ prefixes: prefixes(...texts) })), '# ').entries
+
+  it('is written as its halves in IPv4', () => {
+    expect(entriesOf('0.0.0.0/0', '2603:1030::/47')).toEqual([
+      '0.0.0.0/1',
+      '128.0.0.0/1',
+      '2603:1030::/47',
+    ])
+  })
+
+  it('is written in IPv6 without the addresses that are IPv4 ones to Squid, and nothing else', () => {
+    const entries = entriesOf('::/0')
+    expect(entries).toHaveLength(96)
+    const mapped = RangeSet.of([prefixOf(6, [0, 0, 0xffff, 0], 96)])
+    const set = RangeSet.of(prefixes(...entries))
+    expect(set.overlapping(mapped.prefixes())).toEqual([])
+    expect(set.union(mapped).texts()).toEqual(['::/0'])
+  })
+
+  it('is no matter for a network beside those', () => {
+    expect(entriesOf('::/96', '1::/16')).toEqual(['::/96', '1::/16'])
+  })
+})
+
 describeWith([program('squid')], 'squid -k parse', () => {
   it.each(['dst', 'dst -n'])('has nothing to say about the networks as %s', (type) => {
     expect(complaintsAbout(held, type)).toEqual(NO_COMPLAINT)
   })
+
+  it.each([[['0.0.0.0/0', '::/0']], [['20.1.0.0/28', '::/1']], [['0.0.0.0/1', '::/0']]])(
+    'has nothing to say about %j, in parts',
+    (texts) => {
+      const text = renderText(squidDst, exportInput({ prefixes: prefixes(...texts) }))
+      expect(complaintsAbout(text)).toEqual(NO_COMPLAINT)
+    },
+  )
 
   it('has nothing to say about a head with a very long word, and much about a long line', () => {
     const long = exportInput({ ...SHAPES.mixed, missingTags: [LONG] })
@@ -84,6 +120,8 @@ describeWith([program('squid')], 'squid -k parse', () => {
   it('has much to say about what we leave out', () => {
     expect(complaintsAbout('20.0.0.0/16\n20.0.1.0/24\n').complaints).not.toEqual([])
     expect(complaintsAbout('20.0.0.1/24\n').complaints).not.toEqual([])
+    expect(complaintsAbout('0.0.0.0/0\n').complaints).not.toEqual([])
+    expect(complaintsAbout('20.1.0.0/28\n::/1\n').complaints).not.toEqual([])
   })
 })
 
@@ -120,6 +158,15 @@ describeWith([program('squid'), program('ip'), networkNamespaces], 'a live Squid
       expect(await admits(CONNECTOR, target)).toBe(status)
       expect(await admits(STRANGER, target)).toBe(407)
     })
+  })
+
+  it.each([
+    ['0.0.0.0/0', 200, 407],
+    ['::/0', 407, 200],
+  ])('admits nothing of the other family for %s', async (all, v4, v6) => {
+    await loadList(renderText(squidDst, exportInput({ prefixes: prefixes(all) })))
+    expect(await admits(CONNECTOR, `${INSIDE}:443`)).toBe(v4)
+    expect(await admits(CONNECTOR, `[${INSIDE_6}]:443`)).toBe(v6)
   })
 
   it('forgets networks that a newer file no longer has', async () => {

@@ -73,6 +73,7 @@ const legacy = render({
 })
 const addresses = render({ name: 'app-proxy-ip', prefixes: HELD })
 const mixed = render({ name: 'mixed', rules: [rule('*.msappproxy.net', 443)], prefixes: HELD })
+const everything = render({ name: 'everything', prefixes: prefixes('0.0.0.0/0', '::/0') })
 const any = render({ name: 'app-proxy-any', destinations: 'any' })
 
 describeWith([program('squid')], 'squid -k parse', () => {
@@ -87,6 +88,7 @@ describeWith([program('squid')], 'squid -k parse', () => {
     ['names of other ports', { beforePortDenies: [legacy] }],
     ['names and addresses', { afterPortDenies: [mixed] }],
     ['addresses', { afterPortDenies: [addresses] }],
+    ['all of both families', { afterPortDenies: [everything] }],
     ['all destinations', { afterPortDenies: [any] }],
     [
       'all of them together',
@@ -230,6 +232,28 @@ describeWith([program('squid'), program('ip'), networkNamespaces], 'a live Squid
     expect(await admits(CONNECTOR, 'http://outside.example/')).toBe(200)
     expect(await admits(CONNECTOR, 'outside.example:10100')).toBe(403)
     expect(await admits(STRANGER, 'outside.example:443')).toBe(407)
+  })
+
+  it('keeps a tunnel that is open to what a newer list no longer has, until a restart', async () => {
+    await load({ afterPortDenies: [addresses] })
+    const held = await world.tunnel(CONNECTOR, `${INSIDE}:443`)
+    expect(held.status).toBe(200)
+    await load({ afterPortDenies: [names] })
+    expect(await admits(CONNECTOR, `${INSIDE}:443`)).toBe(407)
+    expect(await held.ask()).toBe(200)
+    await world.restart()
+    await held.ended()
+    expect(await admits(CONNECTOR, `${INSIDE}:443`)).toBe(407)
+  })
+
+  it.each([
+    ['0.0.0.0/0', 200, 407],
+    ['::/0', 407, 200],
+    ['::/3', 407, 407],
+  ])('admits nothing of the other family for %s', async (all, v4, v6) => {
+    await load({ afterPortDenies: [render({ name: 'all', prefixes: prefixes(all) })] })
+    expect(await admits(CONNECTOR, `${INSIDE}:443`)).toBe(v4)
+    expect(await admits(CONNECTOR, `[${INSIDE_6}]:443`)).toBe(v6)
   })
 
   it('forgets addresses and names that a newer list no longer has', async () => {

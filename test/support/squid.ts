@@ -1,11 +1,13 @@
 /** A real Squid: asked to parse a configuration, or run inside a network namespace. */
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { formatAddress, type Address, type Family } from '../../src/core/address.ts'
 import type { RangeSet } from '../../src/core/range-set.ts'
 import { networkNamespace, type NetworkNamespace } from './network-namespace.ts'
+import { openTunnel, type Tunnel } from './open-tunnel.ts'
 import type { Requirement } from './requirements.ts'
 
 export const SQUID = '/usr/sbin/squid'
@@ -131,6 +133,7 @@ export interface RunningSquid {
   readonly address: string
   /** Reads the configuration again, as `squid -k reconfigure` makes it, and waits until it has. */
   reconfigure(): Promise<void>
+  stop(): Promise<void>
 }
 
 /** Ends with its namespace. */
@@ -165,6 +168,11 @@ export async function startSquid(
       squid.kill('SIGHUP')
       await again
     },
+    async stop() {
+      const ended = once(squid, 'exit')
+      squid.kill('SIGTERM')
+      await ended
+    },
   }
 }
 
@@ -177,6 +185,9 @@ export interface World {
   readonly file: (name: string, text: string) => string
   /** The status of a tunnel to `host:port`, or of a GET for an address with a scheme. */
   readonly admits: (from: string, target: string) => Promise<number>
+  readonly tunnel: (from: string, target: string) => Promise<Tunnel>
+  /** Ends Squid and starts another with the same configuration. */
+  readonly restart: () => Promise<void>
 }
 
 /** A Squid in a namespace that owns the destinations and answers on `ports`. */
@@ -207,6 +218,13 @@ export function liveSquid(ports: readonly number[] = [80, 443, 10100]): World {
       const method = target.startsWith('http:') ? 'GET' : 'CONNECT'
       const { namespace, running } = started()
       return namespace.ask(running.address, { from, method, target })
+    },
+    tunnel: (from, target) =>
+      openTunnel(started().namespace, started().running.address, from, target),
+    async restart() {
+      const { namespace, folder, running } = started()
+      await running.stop()
+      parts = { namespace, folder, running: await startSquid(namespace, folder) }
     },
   }
 }
