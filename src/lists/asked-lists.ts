@@ -8,7 +8,7 @@ import type { Cloud } from '../core/cloud.ts'
 import { sha256 } from '../documents/read-document.ts'
 import type { SnapshotRecord, Store } from '../store/contract.ts'
 import { contentHashOf, contentOf, selectedOf, type ListContent } from './content.ts'
-import { UNSTORED, type AllowlistDefinition } from './definition.ts'
+import { isUnstored, type AllowlistDefinition } from './definition.ts'
 import { currentContent, graceKey, type HandedOut } from './handed-out.ts'
 import { createOnce, type ListCache } from './list-cache.ts'
 import { compress, type PreparedList } from './prepared-list.ts'
@@ -108,7 +108,7 @@ export function createAskedLists({
         const snapshot = await store.history.load(record)
         const content = contentOf(definition, selectedOf(definition, snapshot), { past: [] })
         // A stored list is served without a tag of a time that did not have it, as it is today.
-        if (definition.name === UNSTORED) refuseUnknown(content.missingTags, { record, snapshot })
+        if (isUnstored(definition)) refuseUnknown(content.missingTags, { record, snapshot })
         return { content, version: { snapshot: record.id } }
       })
     },

@@ -4,6 +4,7 @@ import { FAMILIES, type Family } from '../core/address.ts'
 import { CLOUDS, type Cloud } from '../core/cloud.ts'
 import { invalidInput } from '../core/errors.ts'
 import { formatShard, MAX_SHARDS, MIN_SHARDS, parseShard, type Shard } from '../core/shards.ts'
+import { sha256 } from '../documents/read-document.ts'
 import { findService } from '../endpoints/index.ts'
 import { cloudOrOnly } from '../history/resolve.ts'
 import { budgetBody, budgetOf, checkNever, type Budget, type BudgetWish } from './budget.ts'
@@ -32,8 +33,20 @@ export interface AllowlistDefinition {
   readonly builtIn: boolean
 }
 
-/** The name that a list without a stored definition has everywhere: it stands in its bytes. */
-export const UNSTORED = 'export'
+/** What a list without a stored definition is called in messages, and how its name begins. */
+const UNSTORED = 'export'
+
+/**
+ * The name of such a list, which stands in its bytes and in what formats name after it: another
+ * selection, or another shard of one, has another, and two of them can be loaded side by side.
+ */
+const UNSTORED_NAME = /^export-[0-9a-f]{8}(\.\d+of\d+)?$/
+
+const NAME_DIGITS = 8
+
+export function isUnstored({ name }: { readonly name: string }): boolean {
+  return UNSTORED_NAME.test(name)
+}
 
 /** Built-in names of every cloud, also of those that are not followed yet. */
 const RESERVED = /^app-proxy(-ip|-any)?(\.[a-z]+)?$/
@@ -162,7 +175,7 @@ export function parseDefinition(
   body: unknown,
   clouds: readonly Cloud[],
 ): AllowlistDefinition {
-  if (name === UNSTORED || RESERVED.test(name)) {
+  if (name === UNSTORED || isUnstored({ name }) || RESERVED.test(name)) {
     throw invalidInput(`"${name}" is kept for lists that nobody stores: take another name`)
   }
   if (SHARD_NAME.test(name)) {
@@ -216,11 +229,12 @@ export function unstoredDefinition(
     budget: budgetOf(wish),
   }
   const definition = checkedDefinition(UNSTORED, body, past ? CLOUDS : clouds)
-  if (wish.shard === undefined) return definition
+  const name = `${UNSTORED}-${sha256(JSON.stringify(bodyOf(definition))).slice(0, NAME_DIGITS)}`
+  if (wish.shard === undefined) return { ...definition, name }
   const shard = parseShard(wish.shard)
   if (!shard.ok) throw invalidInput(`shard "${wish.shard}": ${shard.reason}`)
   refuseWithoutAddresses(definition, 'shards')
-  return { ...definition, shard: shard.value }
+  return { ...definition, name: `${name}.${formatShard(shard.value)}`, shard: shard.value }
 }
 
 function sorted(names: readonly string[]): string[] {

@@ -16,7 +16,7 @@ import {
   type Selected,
   type Selection,
 } from './content.ts'
-import { UNSTORED, type AllowlistDefinition } from './definition.ts'
+import { isUnstored, type AllowlistDefinition } from './definition.ts'
 import { inGrace, MAX_GRACE_DAYS, type PastCoverage } from './grace.ts'
 import { createRememberedFit, type Fit } from './shaped.ts'
 
@@ -118,7 +118,7 @@ export async function currentContent(
     const { endedAt } = publication
     lost.push({ ...(await past.lostSince(publication, definition)), endedAt })
   }
-  const keeps = definition.name !== UNSTORED && selected.coverage.isEmpty
+  const keeps = !isUnstored(definition) && selected.coverage.isEmpty
   const kept = keeps ? await past.kept(definition) : undefined
   return {
     content: contentOf(definition, selected, { past: lost, kept, rolledBack, fit: past.fit }),

@@ -7,7 +7,7 @@ import { sha256 } from '../documents/read-document.ts'
 import type { Published } from '../history/published.ts'
 import type { Store } from '../store/contract.ts'
 import { contentHashOf, type ListContent } from './content.ts'
-import { UNSTORED, type AllowlistDefinition } from './definition.ts'
+import { isUnstored, type AllowlistDefinition } from './definition.ts'
 import { currentContent, readHandedOut } from './handed-out.ts'
 
 /** Values of settings, by their names: where formats' options come from. */
@@ -40,7 +40,7 @@ export async function versionOf(
   { record }: Pick<Published, 'record'>,
 ): Promise<ListVersion> {
   const hash = contentHashOf(content, sha256)
-  if (content.name === UNSTORED) return { content: hash.slice(0, CONTENT_DIGITS) }
+  if (isUnstored(content)) return { content: hash.slice(0, CONTENT_DIGITS) }
   const { serial, snapshotId } = await lists.version(content.name, hash, record.id)
   return { serial, snapshot: snapshotId }
 }
@@ -92,7 +92,7 @@ export async function renderCurrent(
   if (!handedOut) throw notPublished(definition.cloud, clouds)
   const { published } = handedOut
   const { content, unknown } = await currentContent(handedOut, definition)
-  if (definition.name === UNSTORED) refuseUnknown(unknown, published)
+  if (isUnstored(definition)) refuseUnknown(unknown, published)
   const version = await versionOf(store, content, published)
   return renderList(exporter, content, version, settings).bytes
 }

@@ -25,6 +25,8 @@ export interface ServedFormat {
   readonly list: StoredList
   /** The same under the path of this version. */
   readonly version: StoredList
+  /** Somebody has asked for its bytes. */
+  isAsked(): boolean
 }
 
 /** A list as it is served: the definition and the bytes that belong to it change together. */
@@ -153,14 +155,23 @@ function slotOf(
     versionPath: versionPath(definition.name, exporter, digest),
     immutable: false,
   }
+  const load = loader(deps, { definition, handedOut, version, exporter, key, digest })
+  let isAsked = false
   const source = {
     length,
-    bytes: () => deps.cache.get(key),
-    load: loader(deps, { definition, handedOut, version, exporter, key, digest }),
+    bytes: () => {
+      isAsked = true
+      return deps.cache.get(key)
+    },
+    load: () => {
+      isAsked = true
+      return load()
+    },
   }
   return {
     exporter,
     key,
+    isAsked: () => isAsked,
     list: { ...head, ...source },
     version: { ...versionHead(head), ...source },
   }
@@ -183,8 +194,7 @@ async function renderAhead(
 ): Promise<Plain> {
   const rendered = renderList(exporter, content, version, settings)
   const earlier = before?.formats.get(exporter.name)
-  // Only what is asked for gets into the cache.
-  const isAsked = earlier && !(earlier instanceof RangewardenError) && cache.has(earlier.key)
+  const isAsked = earlier && !(earlier instanceof RangewardenError) && earlier.isAsked()
   // Compressed, it takes less than as much again.
   if (isAsked && 2 * rendered.bytes.length <= room.left) {
     const ready = await compress(rendered)

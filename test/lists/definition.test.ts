@@ -70,6 +70,29 @@ describe('a definition', () => {
     expect(parse(`${longest}a`, { shards: 9 }).shards).toBe(9)
   })
 
+  it('that nobody stored has a name of its own, the same for the same selection', () => {
+    const wishes: Partial<SelectionWish>[] = [
+      {},
+      { tags: ['Storage'] },
+      { regions: ['westeurope'] },
+      { families: ['ipv4'] },
+      { endpoints: ['app-proxy'] },
+      { removalGraceDays: 3 },
+      { maxEntries: 3 },
+      { shard: '1of2' },
+      { shard: '2of2' },
+    ]
+    const names = wishes.map((given) => unstored(given).name)
+    expect(new Set(names).size).toBe(wishes.length)
+    for (const name of names) expect(name).toMatch(/^export-[0-9a-f]{8}(\.[12]of2)?$/)
+    expect(names.at(-1)).toBe(`${names[0]}.2of2`)
+    const given = { tags: ['Storage', 'Sql', 'Sql'], families: ['ipv6', 'ipv4'] }
+    expect(unstored(given).name).toBe(unstored({ tags: ['Sql', 'Storage'] }).name)
+    for (const name of ['export', 'export-0123abcd']) {
+      expect(refusalOf(() => parse(name, {})).message).toMatch(/kept for lists that nobody stores/)
+    }
+  })
+
   it('that nobody stores takes a cap and exclusions with a number of entries alone', () => {
     expect(unstored({ maxEntries: 3, never: ['20.9.0.0/16', '20.9.0.0/16'] }).budget).toEqual({
       entries: 3,
