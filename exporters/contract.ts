@@ -180,6 +180,11 @@ export interface Exporter {
     readonly nameLength?: number
     readonly source?: string
   }
+  /**
+   * False where a consumer has one such file, or one such object, and shards of a list do not add up:
+   * a refusal does not propose them then. True unless said.
+   */
+  readonly addsUp?: boolean
   readonly options: readonly ExporterOption[]
   /** What an empty selection means to this consumer. */
   readonly onEmpty: 'render' | 'refuse'

@@ -63,6 +63,7 @@ have limits of their own: Cilium has room for 16k pairs of network and port for 
   anyDestination: false,
   revision: 1,
   limits: OBJECT_LIMITS,
+  addsUp: false,
   options: [],
   onEmpty: 'refuse',
 

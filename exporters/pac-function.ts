@@ -45,7 +45,7 @@ A PAC file has no way to include another, so put this text below your own functi
 resolves the host once. Plain ES5. Ports are not looked at.
 
 **What a match means is your file's business**, and this text cannot see it. A list with addresses is therefore refused
-until \`RANGEWARDEN_PAC_PROXY\` says what a match is meant to use, and refused if that begins with DIRECT: that is a
+until \`RANGEWARDEN_PAC_PROXY\` says what a match is meant to use, and refused if that has DIRECT in any place: that is a
 bypass to every tenant. Your file must then not answer DIRECT for such a list, which nothing here can check. Names need
 no setting.
 

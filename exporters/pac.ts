@@ -31,8 +31,8 @@ export const pac: Exporter = {
 **Needs** \`RANGEWARDEN_PAC_PROXY\` (what a match uses) and \`RANGEWARDEN_PAC_FALLBACK\` (everything else). Plain ES5.
 
 **Matches** names first, then addresses the client asked for literally, by binary search. A list of addresses alone
-resolves the host once. A match by address is refused when it would mean DIRECT: that is a bypass to every tenant.
-Ports are not looked at; they are the proxy's business.
+resolves the host once. A match by address is refused where the answer has DIRECT in any place: that is a bypass to
+every tenant, at once or when the proxy is down. Ports are not looked at; they are the proxy's business.
 
 **Size**: refused over 1,000,000 bytes. Zscaler and the explicit proxy of Azure Firewall take 256 kB (262,144 bytes, by
 their documentation, not run): a longer file says so at its head, and a list with a budget is what they can be given.
@@ -47,6 +47,7 @@ their documentation, not run): a longer file says so at its head, and a list wit
   anyDestination: false,
   revision: 2,
   limits: PAC_LIMITS,
+  addsUp: false,
   options: [
     answerOption({
       name: 'proxy',

@@ -71,7 +71,8 @@ function saysOf({ carries, anyDestination, onEmpty }: Exporter): string {
 
 function settingsOf({ options }: Exporter): string[] {
   return options.map(({ setting, summary, required, default: standard }) => {
-    const unset = required ? 'needed' : `\`${standard ?? ''}\` unless set`
+    const optional = standard === undefined ? 'not needed' : `\`${standard}\` unless set`
+    const unset = required ? 'needed' : optional
     return `**Setting** \`${setting}\`: ${summary} (${unset}).`
   })
 }

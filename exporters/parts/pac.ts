@@ -49,10 +49,11 @@ export function refuseBypass(input: ExportInput): void {
   const { name, prefixes } = input
   if (prefixes.length === 0) return
   const proxy = answerOf(input, 'proxy')
-  if (!proxy.startsWith('DIRECT')) return
+  if (!/\bDIRECT\b/.test(proxy)) return
   throw new ExportRefused(
-    `${name} has ${prefixes.length} networks and RANGEWARDEN_PAC_PROXY="${proxy}" begins with ` +
-      'DIRECT: every client would go past the proxy to addresses that any Azure tenant may hold',
+    `${name} has ${prefixes.length} networks and RANGEWARDEN_PAC_PROXY="${proxy}" has ` +
+      'DIRECT: clients would go past the proxy, at once or when it does not answer, to addresses ' +
+      'that any Azure tenant may hold',
     { settings: ['RANGEWARDEN_PAC_PROXY'], networks: prefixes.length },
   )
 }

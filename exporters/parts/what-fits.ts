@@ -3,7 +3,7 @@ import { fit } from '../../src/core/fit.ts'
 import type { Prefix } from '../../src/core/prefix.ts'
 import { RangeSet } from '../../src/core/range-set.ts'
 import { MAX_SHARDS, MIN_SHARDS, shardOf } from '../../src/core/shards.ts'
-import type { ExportInput } from '../contract.ts'
+import type { Exporter, ExportInput } from '../contract.ts'
 
 export interface Fits {
   /** Goes on after the refusal's own sentence; empty if nothing would fit. */
@@ -19,9 +19,13 @@ const LESS = 0.9
 const TRIES = 12
 
 /** What `networks` entries for networks would take: O(n * networks), once for a refusal. */
-export function whatFits({ prefixes }: ExportInput, networks: number): Fits {
+export function whatFits(exporter: Exporter, { prefixes }: ExportInput, networks: number): Fits {
   if (networks < 1 || prefixes.length <= networks) return NOTHING
-  return fitsOf(networks, widenedTo(prefixes, networks)?.percent, shardsFor(prefixes, networks))
+  return fitsOf(
+    networks,
+    widenedTo(prefixes, networks)?.percent,
+    shardsFor(exporter, prefixes, networks),
+  )
 }
 
 /**
@@ -29,6 +33,7 @@ export function whatFits({ prefixes }: ExportInput, networks: number): Fits {
  * @param size how many bytes the format writes for a list
  */
 export function whatFitsInBytes(
+  exporter: Exporter,
   input: ExportInput,
   limit: number,
   size: (input: ExportInput) => number,
@@ -39,7 +44,7 @@ export function whatFitsInBytes(
   for (let tried = 0; tried < TRIES && entries >= 1; tried++) {
     const widened = widenedTo(prefixes, entries)
     if (isShort(widened?.prefixes ?? prefixes.slice(0, entries))) {
-      return fitsOf(entries, widened?.percent, shardsFor(prefixes, entries))
+      return fitsOf(entries, widened?.percent, shardsFor(exporter, prefixes, entries))
     }
     entries = Math.floor(entries * LESS)
   }
@@ -61,7 +66,12 @@ function widenedTo(prefixes: readonly Prefix[], entries: number): WidenedTo | un
 }
 
 /** The fewest shards of which none has more entries. */
-function shardsFor(prefixes: readonly Prefix[], entries: number): number | undefined {
+function shardsFor(
+  { addsUp = true }: Exporter,
+  prefixes: readonly Prefix[],
+  entries: number,
+): number | undefined {
+  if (!addsUp) return undefined
   for (let of = MIN_SHARDS; of <= MAX_SHARDS; of++) {
     const sizes = new Array<number>(of + 1).fill(0)
     for (const prefix of prefixes) {

@@ -96,7 +96,7 @@ describe('the function', () => {
     expect(() => render({ ...given, options: {} })).toThrow(ExportRefused)
     expect(() => render({ ...given, options: {} })).toThrow('1 networks and RANGEWARDEN_PAC_PROXY')
     const direct = { proxy: 'DIRECT; PROXY p.example:1' }
-    expect(() => render({ ...given, options: direct })).toThrow('begins with DIRECT')
+    expect(() => render({ ...given, options: direct })).toThrow('has DIRECT: clients')
     expect(render({ ...given, options: { proxy: 'PROXY p.example:1' } })).toContain(
       '// It has networks that any Azure tenant may hold addresses of: do not answer DIRECT',
     )

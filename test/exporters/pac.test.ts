@@ -201,18 +201,22 @@ describe('a list of addresses alone', () => {
   })
 
   it('is refused where matching means going past the proxy', () => {
-    for (const proxy of ['DIRECT; PROXY p.example:1', ' DIRECT;PROXY p.example:1']) {
+    for (const proxy of ['DIRECT; PROXY p.example:1', ' PROXY p.example:1;DIRECT ']) {
       const given = exportInput({ prefixes: held, options: { ...PAC_OPTIONS, proxy } })
       const render = (): string => renderText(pac, given)
       expect(render).toThrow(ExportRefused)
-      expect(render).toThrow('2 networks and RANGEWARDEN_PAC_PROXY="DIRECT; PROXY p.example:1"')
+      expect(render).toThrow(
+        /2 networks and RANGEWARDEN_PAC_PROXY=".*DIRECT.*" has DIRECT: clients/,
+      )
+      const names = { rules: [rule('a.example', 443)], options: given.options }
+      expect(renderText(pac, exportInput(names))).toContain('DIRECT')
     }
   })
 
   it('answers in one spelling, however the setting was typed', () => {
-    const options = { proxy: 'PROXY a:1;DIRECT', fallback: ' DIRECT ' }
+    const options = { proxy: 'PROXY a:1;PROXY b:2', fallback: ' DIRECT ' }
     const find = evaluate({ prefixes: held, options })
-    expect([find('20.0.0.1'), find('20.0.1.1')]).toEqual(['PROXY a:1; DIRECT', 'DIRECT'])
+    expect([find('20.0.0.1'), find('20.0.1.1')]).toEqual(['PROXY a:1; PROXY b:2', 'DIRECT'])
   })
 })
 

@@ -88,6 +88,12 @@ describe('a list with too many entries', () => {
     expect(fits).toBeUndefined()
   })
 
+  it('is not told of shards where they do not add up', () => {
+    const { message, fits } = refusal({ ...limited, addsUp: false }, MANY)
+    expect(fits.shards).toBeNull()
+    expect(message).not.toContain('shards')
+  })
+
   it('is told of shards alone where widening would more than double it', () => {
     const far = exportInput({ prefixes: prefixes('20.0.0.0/32', '40.0.0.0/32', '60.0.0.0/32') })
     const { message, fits } = refusal({ ...text, limits: { entries: 2 } }, far)
