@@ -20,6 +20,7 @@ describe('the clients of a proxy', () => {
     ['10.0.0.0/08', '"10.0.0.0/08": a prefix length is a decimal number'],
     ['10.0.0.0/8 10.1.0.0/16', '"10.0.0.0/8 10.1.0.0/16": a prefix length is a decimal number'],
     ['0.0.0.0/1, 128.0.0.0/1', '0.0.0.0/0 would admit everybody; name the networks'],
+    ['::/1', '::/1 holds ::ffff:0:0/96, which is all of IPv4 to Squid; name the networks'],
     ['10.0.0.0/8,::/0', '::/0 would admit everybody; name the networks'],
   ])('may not be %j', (text, reason) => {
     expect(textsOf(text)).toBe(reason)
