@@ -121,7 +121,7 @@ function refuseTooMany(exporter: Exporter, input: ExportInput): void {
   const limit = exporter.limits.entries
   const entries = entriesOf(exporter, input)
   if (limit === undefined || entries <= limit) return
-  const fits = whatFits(input, limit - (entries - input.prefixes.length))
+  const fits = whatFits(exporter, input, limit - (entries - input.prefixes.length))
   throw new ExportRefused(
     `${input.name} has ${entries} entries, ${exporter.name} holds ${limit}` +
       `${because(exporter.limits)}${fits.sentence}`,
@@ -132,7 +132,7 @@ function refuseTooMany(exporter: Exporter, input: ExportInput): void {
 function refuseTooLong(exporter: Exporter, input: ExportInput, bytes: number): void {
   const limit = exporter.limits.bytes
   if (limit === undefined || bytes <= limit) return
-  const fits = whatFitsInBytes(input, limit, (smaller) => rendered(exporter, smaller).length)
+  const fits = whatFitsInBytes(exporter, input, limit, (smaller) => rendered(exporter, smaller).length)
   throw new ExportRefused(
     `${input.name} takes ${bytes} bytes, ${exporter.name} holds ${limit}` +
       `${because(exporter.limits)}${fits.sentence}`,
@@ -146,7 +146,7 @@ function entriesOf({ carries }: Exporter, { rules, prefixes }: ExportInput): num
 }
 
 /** The built-in list with the addresses: `app-proxy.china` -> `app-proxy-ip.china`. */
-function addressTwin(name: string): string | undefined {
+export function addressTwin(name: string): string | undefined {
   return /^app-proxy(\.[a-z]+)?$/.test(name) ? name.replace('app-proxy', 'app-proxy-ip') : undefined
 }
 

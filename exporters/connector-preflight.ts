@@ -6,6 +6,7 @@ import { DIRECT_PORTS } from '../src/core/connector-ports.ts'
 import { formatPort, type EndpointRule } from '../src/core/endpoint-rule.ts'
 import type { Exporter, ExportInput } from './contract.ts'
 import { PREFLIGHT_CHECKS, PUBLIC_ROOTS, VERDICTS } from './parts/connector-preflight-checks.ts'
+import { ruleNeedsHost } from './parts/connector-preflight-needs.ts'
 import { PREFLIGHT_NETWORK } from './parts/connector-preflight-network.ts'
 import { PREFLIGHT_MAIN, PREFLIGHT_RUN } from './parts/connector-preflight-run.ts'
 import { ASSERT_PROXY } from './parts/connector-proxy.ts'
@@ -32,14 +33,19 @@ Every name is asked for through the proxy, by CONNECT, and by GET on port 80. \`
 the connector cannot answer); \`policy-refused\` (403); \`unreachable\` (500, 502, 503: the proxy cannot reach or resolve
 it); \`inspected\` (the certificate is from no public authority); \`no-answer\`; \`unresolved\` (the proxy's own name). Below
 \`*.servicebus.*\` it also connects directly to 5671, 9350 and 9352: \`goes-around\` if that succeeds, \`silently-dropped\` if
-nothing answers, \`ok\` if it is refused. A wildcard is tested with the names of \`-TestName\` and \`not-testable\` without.
+nothing answers, \`ok\` if it is refused. A wildcard is tested with the names of \`-TestName\` and \`not-testable\`
+without; a direct connection is \`not-testable\` where DNS gives no answer for its name.
 
 A certificate counts as public if its chain ends in a root of DigiCert or Microsoft that the script knows by thumbprint,
 or in one of the host's third-party roots (\`AuthRoot\`, which Windows fills itself), or, where the root is not on the
 host, in the name of a root it knows. That the host trusts an authority says nothing: it trusts the company's inspecting
 one too. A company authority that somebody imported into AuthRoot is not found out.
 
-A table, or \`-Json\`. The exit code is 0 if nothing that was tested is bad, 1 if something is, or if the script fails.
+A table, or \`-Json\`. The exit code is 0 if all is well and 1 if something is bad, or if the script fails, or while a
+wildcard that the connector needs at run time, or a direct connection, could not be tested (\`Needed\` in the row):
+\`-TestName\` must have a host of the tenant and one of Service Bus. The wildcards of registration are hosts of Microsoft's
+that nobody publishes, and nobody has hosts below \`*.servicebus.microsoft.net\`: these may stay untested. Wildcards that
+only the list's owner wrote may not.
 
 **Replaces** nothing: the names are in the file, so fetch it again when the list changes.`,
   mediaType: 'text/plain; charset=utf-8',
@@ -75,7 +81,8 @@ the connector runs as Network Service, and rules may judge by user.
 The connector's proxy, written http://HOST:PORT.
 
 .PARAMETER TestName
-Names below the wildcards of the list, such as your tenant's, to test in their place.
+Names below the wildcards of the list, such as your tenant's, to test in their place. Without a host
+of the tenant and one of Service Bus the exit code is not 0: what runs through them is not tested.
 
 .PARAMETER TimeoutSeconds
 How long each answer is waited for.
@@ -90,7 +97,7 @@ Runs the tests as the connector's account, by a scheduled task that is removed a
 For -AsNetworkService: the file that the results are written to.
 
 .EXAMPLE
-powershell -NoProfile -File .\\connector-preflight.ps1 -AsNetworkService -TestName ns.servicebus.windows.net
+powershell -NoProfile -File .\\connector-preflight.ps1 -AsNetworkService -TestName tenant.msappproxy.net,ns.servicebus.windows.net
 `
 
 function parameters(input: ExportInput): string {
@@ -116,8 +123,15 @@ param(
 
 function required({ rules, required }: ExportInput): string {
   const paths = new Map(required.map(({ name, path }) => [name, path]))
-  const rows = rules.map((rule) => `    ${newEndpoint(rule, paths.get(rule.name))}\n`)
+  const rows = rules.map((rule) => {
+    const needed = isWildcard(rule) && ruleNeedsHost(rule.name, required) ? ' -Needed' : ''
+    return `    ${newEndpoint(rule, paths.get(rule.name))}${needed}\n`
+  })
   return `\n# What this list requires.\n$Required = @(\n${rows.join('')})\n`
+}
+
+function isWildcard({ name }: EndpointRule): boolean {
+  return name.startsWith('*.')
 }
 
 function newEndpoint({ name, ports }: EndpointRule, path: string | undefined): string {
@@ -143,8 +157,9 @@ $CertificateType = 'System.Security.Cryptography.X509Certificates.X509Certificat
 # The account of the connector, by its well-known number: its name differs between languages.
 $NetworkService = 'S-1-5-20'
 
-# Addresses of names, as this host resolves them.
+# Addresses of names, as this host resolves them, and why it could not tell.
 $Resolved = @{}
+$Unknown = @{}
 
 # Service Bus tries these directly before it uses 443 through the proxy.
 $DirectPort = @(${DIRECT_PORTS.map(formatPort).join(', ')})

@@ -27,14 +27,23 @@ export const VERDICTS = {
   'goes-around': 'A direct connection succeeds: traffic will go around the proxy. Refuse it.',
   'silently-dropped':
     'A direct connection is dropped in silence, which delays the connector: refuse it with a reset.',
-  'not-testable': 'A wildcard: give a name below it with -TestName.',
+  'not-testable':
+    'Not tested: a wildcard needs a name below it (-TestName), a direct connection an answer of DNS.',
   unresolved: 'The name of the proxy does not resolve here.',
   'no-answer': 'No answer in time, or none that is one.',
 } as const
 
 export const PREFLIGHT_CHECKS = String.raw`
 function New-Result {
-    param([string] $Name, [int] $Port, [string] $Via, [string] $Verdict, [string] $Detail)
+    param(
+        [string] $Name,
+        [int] $Port,
+        [string] $Via,
+        [string] $Verdict,
+        [string] $Detail,
+        # Not testable is not well, then.
+        [bool] $Needed = $false
+    )
 
     [pscustomobject] @{
         Verdict = $Verdict
@@ -43,6 +52,7 @@ function New-Result {
         Via     = $Via
         Says    = $Sentence[$Verdict]
         Detail  = $Detail
+        Needed  = $Needed
     }
 }
 
@@ -145,6 +155,9 @@ function Test-Direct {
         return New-Result @row -Verdict 'goes-around'
     }
     if ($opened.Problem -eq 'timeout') { return New-Result @row -Verdict 'silently-dropped' }
+    if ($opened.Problem -eq 'unknown') {
+        return New-Result @row -Verdict 'not-testable' -Detail $Unknown[$Name] -Needed $true
+    }
     if ($opened.Problem -eq 'unresolved') {
         return New-Result @row -Verdict 'ok' -Detail 'does not resolve here: nothing goes directly'
     }

@@ -9,20 +9,32 @@ function Resolve-Name {
         try {
             $task = [System.Net.Dns]::GetHostAddressesAsync($Name.Trim('[', ']'))
             if ($task.Wait($Milliseconds)) { $Resolved[$Name] = @($task.Result) }
+            else { $Unknown[$Name] = 'DNS gave no answer in time' }
         }
         catch {
-            Write-Verbose ('{0}: {1}' -f $Name, $_.Exception.GetBaseException().Message)
+            $failure = $_.Exception.GetBaseException()
+            Write-Verbose ('{0}: {1}' -f $Name, $failure.Message)
+            if (-not (Test-NoSuchName -Failure $failure)) { $Unknown[$Name] = $failure.Message }
         }
     }
     $Resolved[$Name]
+}
+
+# Whether DNS said so, as opposed to having said nothing.
+function Test-NoSuchName {
+    param([System.Exception] $Failure)
+
+    if ($Failure -isnot [System.Net.Sockets.SocketException]) { return $false }
+    @('HostNotFound', 'NoData') -contains $Failure.SocketErrorCode.ToString()
 }
 
 # Every address in turn. Of several problems a silent drop is the one to report.
 function Open-Connection {
     param([string] $Name, [int] $Port)
 
-    $problem = 'unresolved'
-    foreach ($address in @(Resolve-Name -Name $Name)) {
+    $addresses = @(Resolve-Name -Name $Name)
+    $problem = if ($Unknown.ContainsKey($Name)) { 'unknown' } else { 'unresolved' }
+    foreach ($address in $addresses) {
         $family = $address.AddressFamily
         $client = New-Object -TypeName 'System.Net.Sockets.TcpClient' -ArgumentList $family
         try {

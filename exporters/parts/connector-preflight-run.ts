@@ -1,13 +1,13 @@
 /** The preflight's run: here, or as Network Service, whose rules are the ones that count. */
 export const PREFLIGHT_RUN = String.raw`
 function New-Endpoint {
-    param([string] $Name, [string] $Port, [string] $Path = '/')
+    param([string] $Name, [string] $Port, [string] $Path = '/', [switch] $Needed)
 
     $ports = foreach ($part in $Port -split ' ') {
         $ends = @($part -split '-')
         ([int] $ends[0])..([int] $ends[$ends.Count - 1])
     }
-    @{ Name = $Name; Port = @($ports); Path = $Path }
+    @{ Name = $Name; Port = @($ports); Path = $Path; Needed = [bool] $Needed }
 }
 
 # The names to test for an endpoint: itself, or for a wildcard those that were given.
@@ -34,10 +34,9 @@ function Test-Endpoint {
     param([hashtable] $Endpoint)
 
     $names = @(Get-TestedName -Name $Endpoint.Name)
+    $untested = @{ Name = $Endpoint.Name; Verdict = 'not-testable'; Needed = $Endpoint.Needed }
     foreach ($port in $Endpoint.Port) {
-        if ($names.Count -eq 0) {
-            New-Result -Name $Endpoint.Name -Port $port -Via 'none' -Verdict 'not-testable'
-        }
+        if ($names.Count -eq 0) { New-Result @untested -Port $port -Via 'none' }
         foreach ($name in $names) {
             Test-ThroughProxy -Name $name -Port $port -Path $Endpoint.Path
         }
@@ -45,9 +44,7 @@ function Test-Endpoint {
     # Service Bus alone is tried past the proxy.
     if (-not $Endpoint.Name.StartsWith('*.servicebus.')) { return }
     foreach ($port in $DirectPort) {
-        if ($names.Count -eq 0) {
-            New-Result -Name $Endpoint.Name -Port $port -Via 'direct' -Verdict 'not-testable'
-        }
+        if ($names.Count -eq 0) { New-Result @untested -Port $port -Via 'direct' }
         foreach ($name in $names) { Test-Direct -Name $name -Port $port }
     }
 }
@@ -59,7 +56,8 @@ function Test-Proxy {
         $opened.Client.Close()
         return
     }
-    $verdict = if ($opened.Problem -eq 'unresolved') { 'unresolved' } else { 'no-answer' }
+    $isUnresolved = @('unresolved', 'unknown') -contains $opened.Problem
+    $verdict = if ($isUnresolved) { 'unresolved' } else { 'no-answer' }
     $row = @{ Name = $ProxyHost; Port = $ProxyPort; Via = 'proxy' }
     New-Result @row -Verdict $verdict -Detail $opened.Problem
 }
@@ -182,6 +180,20 @@ function Show-Result {
         if ($verdict -ne 'ok') { '{0}: {1}' -f $verdict, $Sentence[$verdict] }
     }
 }
+
+# What is missing for a result that is well, and which names to give for it.
+function Show-Untested {
+    param([object[]] $Row, [int] $Bad)
+
+    if ($Row.Count -eq 0) { return }
+    $names = @($Row | ForEach-Object { $_.Name } | Select-Object -Unique)
+    $start = if ($Bad -eq 0) { 'Nothing is wrong, but needed' } else { 'Also needed' }
+    '{0} and not tested: {1}' -f $start, ($names -join ', ')
+    $wide = @($names | Where-Object { $_.StartsWith('*.') } | ForEach-Object {
+        'NAME{0}' -f $_.Substring(1)
+    })
+    if ($wide.Count -gt 0) { 'Give a host below each: -TestName {0}' -f ($wide -join ',') }
+}
 `
 
 /** After the endpoints. */
@@ -212,11 +224,13 @@ if ($ResultPath -ne '') {
 }
 
 Show-Result -Row $rows
+$open = @($rows | Where-Object { $_.Verdict -eq 'not-testable' -and $_.Needed })
 $bad = @($rows | Where-Object { $_.Verdict -ne 'ok' -and $_.Verdict -ne 'not-testable' })
 if (-not $Json) {
     $untested = @($rows | Where-Object { $_.Verdict -eq 'not-testable' })
     '{0} checks: {1} bad, {2} not testable' -f $rows.Count, $bad.Count, $untested.Count
+    Show-Untested -Row $open -Bad $bad.Count
 }
-if ($bad.Count -gt 0) { exit 1 }
+if ($bad.Count -gt 0 -or $open.Count -gt 0) { exit 1 }
 exit 0
 `

@@ -1,5 +1,6 @@
 /** An allowlist as its `json` format has it: which names it requires, which addresses it admits. */
 import { z } from 'zod'
+import { addressTwin } from '../../exporters/check.ts'
 import { invalidInput } from '../core/errors.ts'
 import { RangeSet } from '../core/range-set.ts'
 
@@ -43,7 +44,7 @@ export function readCoveredList(bytes: Uint8Array): CoveredList {
 }
 
 function withoutAddresses(name: string): Error {
-  const twin = /^app-proxy(\.[a-z]+)?$/.test(name) ? name.replace('app-proxy', 'app-proxy-ip') : ''
-  const wayOut = twin === '' ? '' : `: ${twin} has the addresses for these names`
+  const twin = addressTwin(name)
+  const wayOut = twin === undefined ? '' : `: ${twin} has the addresses for these names`
   return invalidInput(`${name} holds no addresses to find answers in${wayOut}`)
 }

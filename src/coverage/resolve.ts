@@ -12,12 +12,14 @@ export interface Resolution {
   readonly addresses: readonly string[]
   /** The names behind the name, nearest first. */
   readonly chain: readonly string[]
+  /** Why there are no addresses, or maybe more of them than these. */
+  readonly failure: string | undefined
 }
 
 /** Longer ones are loops, or nobody's business. */
 const MAX_CHAIN = 8
 
-/** Not there, as opposed to not known: the other family may still have an answer. */
+/** Not there, as opposed to not known: a name of one family alone is resolved. */
 const NOTHING: readonly string[] = ['ENODATA', 'ENOTFOUND']
 
 export interface DnsOptions {
@@ -45,18 +47,27 @@ export function parseDnsServer(text: string): Result<string> {
   return refuse('a DNS server is an address, with a port if not 53: 192.0.2.53:5353')
 }
 
-/** Refuses with the reason where neither family has an answer. */
-export async function resolveName(client: DnsClient, name: string): Promise<Result<Resolution>> {
+/** The answers of both families. One that was not answered may have addresses that nobody saw. */
+export async function resolveName(client: DnsClient, name: string): Promise<Resolution> {
   const [v4, v6] = await Promise.allSettled([client.resolve4(name), client.resolve6(name)])
   const addresses = [v4, v6].flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
-  const failures = [v4, v6].flatMap((one) => (one.status === 'rejected' ? [reasonOf(one)] : []))
-  if (addresses.length > 0) return accept({ addresses, chain: await chainOf(client, name) })
-  return refuse([...new Set(failures)].join(', '))
+  const failure = failureOf(failureIn(v4), failureIn(v6))
+  if (addresses.length > 0) return { addresses, failure, chain: await chainOf(client, name) }
+  return { addresses, failure: failure ?? 'no such name, or no address', chain: [] }
 }
 
-function reasonOf({ reason }: PromiseRejectedResult): string {
+function failureOf(v4: string | undefined, v6: string | undefined): string | undefined {
+  if (v4 === v6) return v4
+  const failures = [v4 && `IPv4: ${v4}`, v6 && `IPv6: ${v6}`]
+  return failures.filter((one) => one !== undefined).join(', ')
+}
+
+/** Undefined for a family that was answered, be it with nothing. */
+function failureIn(answer: PromiseSettledResult<unknown>): string | undefined {
+  if (answer.status === 'fulfilled') return undefined
+  const reason: unknown = answer.reason
   const code = (reason as NodeJS.ErrnoException).code ?? ''
-  if (NOTHING.includes(code)) return 'no such name, or no address'
+  if (NOTHING.includes(code)) return undefined
   if (code === 'ETIMEOUT') return 'the DNS server does not answer'
   return code === '' ? messageOf(reason) : `the DNS server fails (${code})`
 }

@@ -7,17 +7,21 @@ import { resolveName, type DnsClient } from './resolve.ts'
 
 const AT_A_TIME = 4
 
-/** What is known of a name: `not-testable` is a wildcard for which no name was given. */
+/**
+ * What is known of a name: `unresolved` is one that a family was not answered of, or that has no
+ * address; `not-testable` is a wildcard for which no name was given.
+ */
 export interface NameCoverage {
   readonly name: string
   /** The list's name that asks for it. */
   readonly required: string
   readonly state: 'resolved' | 'unresolved' | 'not-testable'
+  /** Of a name that is unresolved: those of the family that was answered. */
   readonly answers: readonly CoveredAnswer[]
   readonly chain: readonly string[]
   /** True if the list says itself that no published address is known for it. */
   readonly isUncovered: boolean
-  /** Why there are no answers. */
+  /** Why there are no answers, or not all. */
   readonly reason?: string
 }
 
@@ -79,18 +83,18 @@ async function coverageOf(
   { addresses, uncovered }: CoveredList,
   client: DnsClient,
 ): Promise<NameCoverage> {
-  const common = { required, isUncovered: uncovered.includes(required), answers: [], chain: [] }
+  const common = { required, isUncovered: uncovered.includes(required) }
   if (name === undefined) {
     const reason = `give a name it covers: --name ${required.replace('*', 'NAME')}`
-    return { ...common, name: required, state: 'not-testable', reason }
+    return { ...common, name: required, state: 'not-testable', answers: [], chain: [], reason }
   }
   const resolved = await resolveName(client, name)
-  if (!resolved.ok) return { ...common, name, state: 'unresolved', reason: resolved.reason }
-  const { chain } = resolved.value
-  const answers = resolved.value.addresses.map((address) => {
+  const answers = resolved.addresses.map((address) => {
     return { address, isInside: isInside(addresses, address) }
   })
-  return { ...common, name, state: 'resolved', answers, chain }
+  const found = { ...common, name, answers, chain: resolved.chain }
+  if (resolved.failure === undefined) return { ...found, state: 'resolved' }
+  return { ...found, state: 'unresolved', reason: resolved.failure }
 }
 
 /** What is no address to us, such as one with IPv4 inside IPv6, no list admits. */

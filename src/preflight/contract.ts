@@ -18,7 +18,8 @@ export type Method = 'CONNECT' | 'GET' | 'DIRECT'
  * - `no-answer`: nothing came, or nothing that can be read
  * - `goes-around`: a direct connection succeeds where it must be refused
  * - `silently-dropped`: a direct connection is not refused but left waiting
- * - `not-testable`: a wildcard for which no name was given
+ * - `not-testable`: a wildcard for which no name was given, or a direct connection to a name of
+ *   which this host could not find out the addresses
  */
 export const VERDICTS = [
   'ok',

@@ -6,7 +6,7 @@ import { RangewardenError } from '../core/errors.ts'
 import { getThrough, hearProxy, openTunnel, type Asked } from './ask-proxy.ts'
 import type { Check, Finding, Judgement } from './contract.ts'
 import { dial } from './dial.ts'
-import { localNames, type LocalNames, type Resolve } from './local-names.ts'
+import { localNames, type KnownAddresses, type LocalNames, type Resolve } from './local-names.ts'
 import { shakeHands } from './shake-hands.ts'
 import { judgeDial, judgeGet, judgeTunnel, type Answer } from './verdicts.ts'
 
@@ -17,7 +17,6 @@ const TLS_PORT = 443
 
 /** What a preflight uses of the host it runs on. */
 export interface Host {
-  /** The addresses of a name as this host knows them; empty if it does not. */
   readonly resolve: Resolve
   /** PEM certificates of the public authorities. */
   readonly publicRoots: readonly string[]
@@ -29,9 +28,11 @@ export const thisHost: Host = {
   async resolve(name) {
     try {
       return (await lookup(name, { all: true })).map(({ address }) => address)
-    } catch {
-      // A host behind a proxy need not resolve public names: an answer, not a fault.
-      return []
+    } catch (error) {
+      // A host behind a proxy need not resolve public names: an answer, not a fault. Node has this
+      // code for a name that does not exist or has no address; any other says nothing of the name.
+      if ((error as NodeJS.ErrnoException).code === 'ENOTFOUND') return []
+      throw error
     }
   },
 }
@@ -48,8 +49,8 @@ export interface PreflightDeps {
 export interface Preflight {
   /** Of the checks that were made, in their order. */
   readonly findings: readonly Finding[]
-  /** By name: what this host resolves itself, which a connector behind a proxy need not. */
-  readonly addresses: ReadonlyMap<string, readonly string[]>
+  /** What this host resolves itself, which a connector behind a proxy need not. */
+  readonly addresses: KnownAddresses
 }
 
 /**
@@ -100,11 +101,15 @@ async function judge(
   { proxy, host, timeoutMs, stop }: PreflightDeps,
 ): Promise<Judgement> {
   const { method, name, path = '/', ports, isTestable } = check
-  if (!isTestable) return notTestable(name)
+  if (!isTestable) return unnamed(name)
   const port = ports[0]?.first ?? TLS_PORT
   const limit = limited(timeoutMs, stop)
   const local = names.resolve(name)
-  if (method === 'DIRECT') return judgeDial(await dial(await local, port, limited(timeoutMs, stop)))
+  if (method === 'DIRECT') {
+    const own = await local
+    if (!own.ok) return { verdict: 'not-testable', reason: own.reason }
+    return judgeDial(await dial(own.value, port, limited(timeoutMs, stop)))
+  }
   if (method === 'CONNECT') {
     return judgeConnect(proxy, { name, port, publicRoots: host.publicRoots }, limit)
   }
@@ -136,7 +141,7 @@ async function judgeConnect(
   }
 }
 
-function notTestable(wildcard: string): Judgement {
+function unnamed(wildcard: string): Judgement {
   const example = wildcard.replace('*', 'NAME')
   return { verdict: 'not-testable', reason: `give a name it covers: --name ${example}` }
 }

@@ -3,7 +3,8 @@
  * a proxy that wants authentication, 403 its policy, 500, 502 and 503 that it cannot reach or
  * resolve. Pure.
  */
-import type { Judgement, Verdict } from './contract.ts'
+import { needsHost } from '../../exporters/parts/connector-preflight-needs.ts'
+import type { Finding, Judgement, Verdict } from './contract.ts'
 
 /** What of an answer tells who wrote it and what it says. */
 export interface Answer {
@@ -14,8 +15,8 @@ export interface Answer {
 
 /**
  * Verdicts that are not well. A silent drop is one: the connector works, but waits for its direct
- * attempts before it falls back to the proxy, which is the symptom the article describes. A
- * wildcard that nobody gave a name for is none.
+ * attempts before it falls back to the proxy, which is the symptom the article describes. What
+ * could not be tested is none, and not well either where it counts (leavesOpen).
  */
 const FAULTS: readonly Verdict[] = [
   'proxy-authentication',
@@ -31,12 +32,25 @@ export function isFault(verdict: Verdict): boolean {
   return FAULTS.includes(verdict)
 }
 
+/**
+ * Whether nothing is known of what the connector cannot do without: then a result without a fault
+ * is no good one.
+ */
+export function leavesOpen({ check, verdict }: Finding): boolean {
+  if (verdict !== 'not-testable') return false
+  return check.method === 'DIRECT' || needsHost({ name: check.required, phase: check.phase })
+}
+
 /** Of the answer to CONNECT: it is always the proxy's own. */
-export function judgeTunnel({ status, headers }: Answer): Judgement {
-  if (status >= 200 && status < 300) {
-    return { verdict: 'ok', reason: 'the proxy opens a tunnel', status }
+export function judgeTunnel(answer: Answer): Judgement {
+  if (isGood(answer)) {
+    return { verdict: 'ok', reason: 'the proxy opens a tunnel', status: answer.status }
   }
-  return judgeRefusal({ status, headers }) ?? refusedByPolicy({ status, headers })
+  return judgeRefusal(answer) ?? refusedByPolicy(answer)
+}
+
+function isGood({ status }: Answer): boolean {
+  return status >= 200 && status < 300
 }
 
 /**
@@ -51,14 +65,17 @@ export function judgeGet(answer: Answer, name: string, voice: Answer): Judgement
     const reason = `${status} sends to ${elsewhere}, as block pages and sign-in pages do`
     return { verdict: 'policy-refused', reason, status }
   }
+  // A signature of many, such as nginx, makes no good answer a refusal.
+  if (isGood(answer) && !namesItself(answer)) {
+    return { verdict: 'ok', reason: 'the host answers', status }
+  }
   if (author === 'proxy' || status >= 500 || status === 407) {
     return judgeRefusal(answer) ?? refusedByPolicy(answer)
   }
   if (status === 403 && author === 'unknown') {
     return { verdict: 'policy-refused', reason: '403, from the proxy or from the host', status }
   }
-  const reason = status < 300 ? 'the host answers' : `the host itself answers, with ${status}`
-  return { verdict: 'ok', reason, status }
+  return { verdict: 'ok', reason: `the host itself answers, with ${status}`, status }
 }
 
 /** Undefined for what is the proxy's policy, or what nobody foresaw. */
@@ -89,13 +106,17 @@ function saying({ headers }: Answer): string {
  * Whose an answer is. A proxy that names itself in its errors is believed; otherwise who signs
  * (`Server`) like the proxy's own answer is the proxy, and who signs differently is the host.
  */
-function authorOf({ headers }: Answer, voice: Answer): 'proxy' | 'host' | 'unknown' {
-  if (headers['x-squid-error'] !== undefined) return 'proxy'
-  if (/;\s*error=/.test(headers['proxy-status'] ?? '')) return 'proxy'
-  const [theirs, own] = [headers['server'], voice.headers['server']]
+function authorOf(answer: Answer, voice: Answer): 'proxy' | 'host' | 'unknown' {
+  if (namesItself(answer)) return 'proxy'
+  const [theirs, own] = [answer.headers['server'], voice.headers['server']]
   if (theirs === own) return theirs === undefined ? 'unknown' : 'proxy'
   // A proxy may leave `Server` out of its own answers, and hosts may have none.
   return theirs === undefined ? 'unknown' : 'host'
+}
+
+/** Proxy-Status without an error also stands in answers that a proxy hands on (RFC 9209, 2). */
+function namesItself({ headers }: Answer): boolean {
+  return headers['x-squid-error'] !== undefined || /;\s*error=/.test(headers['proxy-status'] ?? '')
 }
 
 /** Where a redirect leaves the site of the name: certificate hosts do not send anybody away. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { connectorPreflight } from '../../exporters/connector-preflight.ts'
 import { ExportRefused } from '../../exporters/contract.ts'
 import { findService } from '../../src/endpoints/index.ts'
-import { exportInput, optionsOf, renderText, SHAPES } from '../support/export-input.ts'
+import { exportInput, optionsOf, renderText, rule, SHAPES } from '../support/export-input.ts'
 import { formatLaws, HOSTILE, type ExportFile } from '../support/format-laws.ts'
 import { textOf } from '../support/plain-list.ts'
 import { callsOf, literal, literalsOf, readScript, type Script } from '../support/powershell.ts'
@@ -12,6 +12,8 @@ interface Endpoint {
   readonly name: string
   readonly ports: string
   readonly path: string | undefined
+  /** Without a host below it the result is not well. */
+  readonly needed: boolean
 }
 
 function endpointsOf(script: Script): Endpoint[] {
@@ -19,13 +21,15 @@ function endpointsOf(script: Script): Endpoint[] {
     const [name, ...otherNames] = literalsOf(call, 'Name')
     const [ports, ...otherPorts] = literalsOf(call, 'Port')
     const [path, ...otherPaths] = literalsOf(call, 'Path')
-    const others = [...otherNames, ...otherPorts, ...otherPaths, ...(call.given.get('') ?? [])]
+    const needed = call.given.get('Needed')
+    const loose = [...(needed ?? []), ...(call.given.get('') ?? [])]
+    const others = [...otherNames, ...otherPorts, ...otherPaths, ...loose]
     expect(others).toEqual([])
     if (name === undefined || ports === undefined) throw new Error('an endpoint without either')
     expect(name).toMatch(/^(\*\.)?[a-z0-9_.-]+$/)
     expect(ports).toMatch(/^[0-9]+(-[0-9]+)?( [0-9]+(-[0-9]+)?)*$/)
     if (path !== undefined) expect(path).toMatch(/^\/[A-Za-z0-9._~/-]+$/)
-    return { name, ports, path }
+    return { name, ports, path, needed: needed !== undefined }
   })
 }
 
@@ -59,8 +63,10 @@ describe('what it tests', () => {
     const { endpoints } = findService('app-proxy', 'Public')
     const input = exportInput({ rules: endpoints, options })
     const tested = endpointsOf(read(renderText(connectorPreflight, input)))
-    expect(tested).toContainEqual({ name: '*.msappproxy.net', ports: '443', path: undefined })
-    expect(tested).toContainEqual({ name: 'ocsp.msocsp.com', ports: '80', path: undefined })
+    expect(tested).toContainEqual(
+      expect.objectContaining({ name: '*.msappproxy.net', ports: '443' }),
+    )
+    expect(tested).toContainEqual(expect.objectContaining({ name: 'ocsp.msocsp.com', ports: '80' }))
     expect(tested).toHaveLength(input.rules.length)
   })
 
@@ -69,7 +75,7 @@ describe('what it tests', () => {
     const input = exportInput({ rules: endpoints, options })
     const tested = endpointsOf(read(renderText(connectorPreflight, input)))
     const ports = '443 8080 9090-9091 10100-10120'
-    expect(tested).toContainEqual({ name: '*.msappproxy.net', ports, path: undefined })
+    expect(tested).toContainEqual(expect.objectContaining({ name: '*.msappproxy.net', ports }))
   })
 
   it.each([
@@ -83,6 +89,61 @@ describe('what it tests', () => {
     const input = { ...SHAPES.mixed, required, options }
     const tested = endpointsOf(read(renderText(connectorPreflight, input)))
     expect(tested.find(({ name }) => name === 'trust.example')?.path).toBe(expected)
+  })
+})
+
+describe('what it may not leave untested', () => {
+  function neededOf(input: Parameters<typeof exportInput>[0]): string[] {
+    const options = optionsOf(connectorPreflight)
+    const tested = endpointsOf(
+      read(renderText(connectorPreflight, exportInput({ ...input, options }))),
+    )
+    return tested.filter(({ needed }) => needed).map(({ name }) => name)
+  }
+  const catalogue = ['app-proxy', 'app-proxy-legacy'].flatMap((service) =>
+    findService(service, 'Public').endpoints.map((one) => ({ ...one, service })),
+  )
+
+  it('is every wildcard of the run time that anybody has a host of', () => {
+    const current = catalogue.filter(({ service }) => service === 'app-proxy')
+    expect(neededOf({ rules: current, required: current })).toEqual([
+      '*.msappproxy.net',
+      '*.servicebus.windows.net',
+    ])
+    expect(neededOf({ rules: catalogue, required: catalogue })).toEqual([
+      '*.msappproxy.net',
+      '*.servicebus.windows.net',
+    ])
+  })
+
+  it("is a wider wildcard in their place, and the list owner's own", () => {
+    const rules = [rule('*.windows.net', 443), rule('*.own.example', 443), rule('own.example', 443)]
+    expect(neededOf({ rules: [...rules, rule('*.msauth.net', 443)], required: catalogue })).toEqual(
+      ['*.own.example', '*.windows.net'],
+    )
+  })
+
+  it('ends it with 1 like a fault, here and as Network Service, and says which names to give', () => {
+    const text = preflight('http://proxy.example:8080')
+    const script = read(text)
+    const open = script.settings.get('open') ?? ''
+    expect(open).toContain("$_.Verdict -eq 'not-testable' -and $_.Needed")
+    expect(text).toContain('\nif ($bad.Count -gt 0 -or $open.Count -gt 0) { exit 1 }\nexit 0\n')
+    expect(text).toMatch(/Detail {2}= \$Detail\n {8}Needed {2}= \$Needed\n/)
+    expect(callsOf(script, 'Show-Untested')).toHaveLength(1)
+    expect(text).toContain("'Nothing is wrong, but needed'")
+    expect(text).toContain("'Give a host below each: -TestName {0}'")
+  })
+
+  it('is a direct connection to a name of which DNS said nothing', () => {
+    const text = preflight('http://proxy.example:8080')
+    const [, direct = ''] = /function Test-Direct \{([^]*?)\n\}\n/.exec(text) ?? []
+    expect(direct).toMatch(
+      /-eq 'unknown'\) \{\n +return New-Result @row -Verdict 'not-testable' .* -Needed \$true\n/,
+    )
+    const [, resolve = ''] = /function Resolve-Name \{([^]*?)\n\}\n/.exec(text) ?? []
+    // No answer in time, and a failure that is no answer.
+    expect(resolve.match(/\$Unknown\[\$Name\] = /g)).toHaveLength(2)
   })
 })
 

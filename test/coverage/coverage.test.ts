@@ -1,9 +1,15 @@
 /** An allowlist's names against its addresses, asked of a DNS server on loopback. */
 import { afterEach, describe, expect, it } from 'vitest'
+import { addressTwin } from '../../exporters/check.ts'
 import { json } from '../../exporters/json.ts'
 import { RangewardenError } from '../../src/core/errors.ts'
 import { readCoveredList, type CoveredList } from '../../src/coverage/covered-list.ts'
-import { createDnsClient, parseDnsServer, resolveName } from '../../src/coverage/resolve.ts'
+import {
+  createDnsClient,
+  parseDnsServer,
+  resolveName,
+  type DnsClient,
+} from '../../src/coverage/resolve.ts'
 import { questionsOf, runCoverage, type NameCoverage } from '../../src/coverage/run.ts'
 import { startDnsServer, type DnsServer, type Zone } from '../support/dns-server.ts'
 import { exportInput, prefixes, renderText, rule } from '../support/export-input.ts'
@@ -55,6 +61,17 @@ describe('a list', () => {
   ] as const)('of %j is refused', (given, message) => {
     expect(refusalOf(given as Parameters<typeof exportInput>[0])).toMatch(message)
   })
+
+  it.each(['app-proxy', 'app-proxy.government', 'app-proxy-legacy', 'own'])(
+    'of names alone, %s, is sent where formats of addresses send it',
+    (name) => {
+      const twin = addressTwin(name)
+      const wayOut = twin === undefined ? '' : `: ${twin} has the addresses for these names`
+      expect(refusalOf({ name, prefixes: [] })).toBe(
+        `invalid-input: ${name} holds no addresses to find answers in${wayOut}`,
+      )
+    },
+  )
 })
 
 describe('questions', () => {
@@ -117,7 +134,7 @@ describe('answers', () => {
     ])
   })
 
-  it('that do not come are told with the reason; one family is enough', async () => {
+  it('that do not come are told with the reason; one family is enough where the other has none', async () => {
     const found = await covered({ 'a.test': 'fails', 'crl.test': ['2001:db8::2'] })
     expect(found.map(({ state, reason }) => [state, reason])).toEqual([
       ['not-testable', 'give a name it covers: --name NAME.wild.test'],
@@ -128,6 +145,47 @@ describe('answers', () => {
     const silent = await covered({ 'a.test': 'silent', 'crl.test': [] })
     expect(silent[1]?.reason).toBe('the DNS server does not answer')
     expect(silent[2]?.state).toBe('unresolved')
+  })
+
+  describe('of one family, while the other', () => {
+    const noFamily = (code: string): (() => Promise<never>) => {
+      return () => Promise.reject(Object.assign(new Error(code), { code }))
+    }
+    async function coveredBy(families: object): Promise<NameCoverage | undefined> {
+      const client = { resolveCname: noFamily('ENODATA'), cancel: () => undefined, ...families }
+      const list = { ...listOf(), names: ['a.test'] }
+      const deps = { client: client as unknown as DnsClient, stop: new AbortController().signal }
+      return (await runCoverage(list, questionsOf(list, []), deps))[0]
+    }
+    const resolve4 = (): Promise<string[]> => Promise.resolve(['192.0.2.1'])
+    const resolve6 = (): Promise<string[]> => Promise.resolve(['2001:db8::1'])
+
+    it.each([
+      ['ETIMEOUT', 'the DNS server does not answer'],
+      ['ESERVFAIL', 'the DNS server fails (ESERVFAIL)'],
+      ['EREFUSED', 'the DNS server fails (EREFUSED)'],
+    ])('fails with %s, do not resolve the name, and are told', async (code, reason) => {
+      expect(await coveredBy({ resolve4: noFamily(code), resolve6 })).toMatchObject({
+        ...{ state: 'unresolved', reason: `IPv4: ${reason}` },
+        answers: [{ address: '2001:db8::1', isInside: true }],
+      })
+      expect(await coveredBy({ resolve4, resolve6: noFamily(code) })).toMatchObject({
+        ...{ state: 'unresolved', reason: `IPv6: ${reason}` },
+        answers: [{ address: '192.0.2.1', isInside: true }],
+      })
+    })
+
+    it.each(['ENODATA', 'ENOTFOUND'])('has nothing (%s), are all there are', async (code) => {
+      const found = await coveredBy({ resolve4, resolve6: noFamily(code) })
+      expect(found).toMatchObject({ state: 'resolved', answers: [{ isInside: true }] })
+      expect(found?.reason).toBeUndefined()
+    })
+
+    it('has nothing, are none where this one fails', async () => {
+      const families = { resolve4: noFamily('ETIMEOUT'), resolve6: noFamily('ENODATA') }
+      const reason = 'IPv4: the DNS server does not answer'
+      expect(await coveredBy(families)).toMatchObject({ state: 'unresolved', reason, answers: [] })
+    })
   })
 
   it('end when they are stopped', async () => {
@@ -150,7 +208,7 @@ describe('answers', () => {
       cancel: () => client.cancel(),
     }
     const found = await resolveName(circle as unknown as typeof client, 'a.test')
-    expect(found).toMatchObject({ ok: true, value: { chain: ['b.test', 'c.test'] } })
+    expect(found).toMatchObject({ chain: ['b.test', 'c.test'], failure: undefined })
   })
 })
 

@@ -324,11 +324,36 @@ describe('many checks', () => {
       return new Promise(() => undefined)
     }
     const host = { publicRoots: [], resolve }
-    const direct = check('DIRECT', 'h0.test', 5671)
-    const { findings } = await run([direct, ...checks], proxy.port, { host, timeoutMs: 400 })
-    expect(findings).toHaveLength(21)
-    expect(findings[0]?.reason).toContain('does not resolve it')
+    const direct = ['h0.test', 'h1.test'].map((name) => check('DIRECT', name, 5671))
+    const made = await run([...direct, ...checks], proxy.port, { host, timeoutMs: 400 })
+    expect(made.findings).toHaveLength(22)
+    // A connection that nobody tried is not one that was refused.
+    expect(made.findings.slice(0, 2)).toMatchObject([
+      { verdict: 'not-testable', reason: "this host's resolver gave no answer in time" },
+      { verdict: 'not-testable', reason: 'not asked for: another name had no answer in time' },
+    ])
     expect(asked).toEqual(['h0.test'])
+    expect([...made.addresses.keys()]).toEqual(checks.map(({ name }) => name))
+    expect(new Set(made.addresses.values())).toEqual(new Set([undefined]))
+  })
+
+  it('know a name that does not exist from one of which the resolver could not tell', async () => {
+    const proxy = await startProxy(() => status(403))
+    const resolve = (name: string): Promise<readonly string[]> =>
+      name === 'nobody.test'
+        ? Promise.resolve([])
+        : Promise.reject(Object.assign(new Error('later'), { code: 'EAI_AGAIN' }))
+    const direct = ['again.test', 'nobody.test'].map((name) => check('DIRECT', name, 9350))
+    const host = { publicRoots: [], resolve }
+    const { findings, addresses } = await run(direct, proxy.port, { host })
+    expect(findings).toMatchObject([
+      { verdict: 'not-testable', reason: "this host's resolver failed (EAI_AGAIN)" },
+      { verdict: 'ok', reason: 'this host does not resolve it: nothing goes directly' },
+    ])
+    expect([...addresses]).toEqual([
+      ['again.test', undefined],
+      ['nobody.test', []],
+    ])
   })
 
   it('name what to give for a wildcard, and ask nobody', async () => {

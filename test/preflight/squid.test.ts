@@ -65,6 +65,22 @@ describeWith(
         ])
       })
 
+      it('is not well without the names that its run time needs, though nothing is wrong', async () => {
+        const outcome = await preflight([])
+        expect(outcome.rows.filter(({ verdict }) => !/^(ok|not-testable)$/.test(verdict))).toEqual(
+          [],
+        )
+        expect([outcome.code, outcome.ok]).toEqual([4, false])
+        const half = await preflight(['--name', 'tenant.msappproxy.net'])
+        expect([half.code, half.ok]).toEqual([4, false])
+        expect(half).toMatchObject({
+          untested: [
+            { method: 'CONNECT', name: '*.servicebus.windows.net', ports: ['443'] },
+            { method: 'DIRECT', name: '*.servicebus.windows.net', ports: ['5671', '9350', '9352'] },
+          ],
+        })
+      })
+
       it('knows a refusal of the host from one of Squid', async () => {
         const { rows } = await preflight([])
         const ocsp = rows.find(({ name }) => name === 'ocsp.digicert.com')
@@ -91,14 +107,19 @@ describeWith(
       it('as a program takes no authority of this machine for a public one', async () => {
         const ca = world.folder.file('ca.pem', world.authority)
         const launcher = new URL('../../bin/rangewarden.js', import.meta.url).pathname
-        const args = ['preflight', '--json', '--proxy', world.proxy]
+        const service = ['--name', 'ns.servicebus.windows.net']
+        const args = ['preflight', '--json', '--proxy', world.proxy, ...service]
         const node = [`NODE_EXTRA_CA_CERTS=${ca}`, process.execPath, launcher]
         const program = world.namespace.spawn('env', [...node, ...args])
         const { checks } = JSON.parse(await outputOf(program, { code: 4 })) as { checks: Row[] }
         const login = checks.find(({ name }) => name === 'login.windows.net')
         expect(login).toMatchObject({ verdict: 'inspected', issuer: 'CN=Public Test Root' })
         const crl = checks.find(({ name }) => name === 'crl3.digicert.com')
-        expect(crl).toMatchObject({ verdict: 'ok', addresses: [] })
+        expect(crl).toMatchObject({ verdict: 'ok', addresses: null })
+        // The namespace has no DNS server: nobody knows what would go past the proxy.
+        const direct = checks.filter(({ method }) => method === 'DIRECT')
+        expect(direct).toHaveLength(3)
+        for (const row of direct) expect(row).toMatchObject({ verdict: 'not-testable' })
       })
 
       it('finds legacy ports refused until they are included above the port denies', async () => {

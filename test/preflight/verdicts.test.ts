@@ -1,11 +1,12 @@
 /** What answers mean: tables. */
 import { describe, expect, it } from 'vitest'
-import { VERDICTS } from '../../src/preflight/contract.ts'
+import { VERDICTS, type Check, type Verdict } from '../../src/preflight/contract.ts'
 import {
   isFault,
   judgeDial,
   judgeGet,
   judgeTunnel,
+  leavesOpen,
   printable,
 } from '../../src/preflight/verdicts.ts'
 
@@ -50,6 +51,12 @@ describe('the answer to GET', () => {
     [200, {}, nameless, 'ok', /the host answers/],
     [404, {}, nameless, 'ok', /itself answers, with 404/],
     [304, {}, nameless, 'ok', /304/],
+    // Two that run nginx sign alike: what is good is refused only by one that says so itself.
+    [200, { server: 'gate' }, gate, 'ok', /the host answers/],
+    [206, { server: 'gate', 'proxy-status': 'p.example' }, gate, 'ok', /the host answers/],
+    [200, { server: 'gate', via: '1.1 p' }, gate, 'ok', /the host answers/],
+    [200, SQUID, nameless, 'policy-refused', /ERR_ACCESS_DENIED/],
+    [200, { ...PROXY_STATUS, ...host }, gate, 'policy-refused', /http_request_denied/],
     // A proxy that names itself is believed, whoever signed.
     [403, SQUID, nameless, 'policy-refused', /ERR_ACCESS_DENIED/],
     [403, { ...PROXY_STATUS, ...host }, gate, 'policy-refused', /http_request_denied/],
@@ -96,6 +103,28 @@ describe('a direct attempt', () => {
 it('only what nobody could test is no fault beside what is well', () => {
   const well = VERDICTS.filter((verdict) => !isFault(verdict))
   expect(well).toEqual(['ok', 'not-testable'])
+})
+
+describe('what could not be tested', () => {
+  const [connect, direct] = ['CONNECT', 'DIRECT'] as const
+  it.each([
+    [connect, '*.msappproxy.net', 'runtime', 'not-testable', true],
+    [connect, '*.servicebus.windows.net', 'runtime', 'not-testable', true],
+    [direct, '*.servicebus.windows.net', 'runtime', 'not-testable', true],
+    [direct, '*.servicebus.microsoft.net', 'runtime', 'not-testable', true],
+    [connect, '*.msauth.net', 'registration', 'not-testable', false],
+    // Nobody has a host there: no name could be asked for.
+    [connect, '*.servicebus.microsoft.net', 'runtime', 'not-testable', false],
+    [connect, '*.msappproxy.net', 'runtime', 'ok', false],
+    [connect, '*.msappproxy.net', 'runtime', 'policy-refused', false],
+  ] satisfies [Check['method'], string, Check['phase'], Verdict, boolean][])(
+    '%s %s of %s that is %s leaves the result open: %j',
+    (method, name, phase, verdict, open) => {
+      const common = { ports: [], path: undefined, isTestable: verdict !== 'not-testable' }
+      const check: Check = { method, name, required: name, phase, ...common }
+      expect(leavesOpen({ check, verdict, reason: '' })).toBe(open)
+    },
+  )
 })
 
 it('prints what a stranger wrote without control characters, and not all of it', () => {

@@ -61,7 +61,7 @@ export const coverage: CliCommand = {
     const isWhole = found.length === questions.length
     if (isWhole) refuseSilence(found)
     const counts = countsOf(found)
-    const ok = isWhole && counts.outside === 0
+    const ok = isWhole && counts.outside === 0 && counts.unresolved === 0
     if (context.json) context.io.printJson(coverageView(list, found, ok))
     else context.io.print(coverageText(found))
     if (!isWhole) {
@@ -110,7 +110,7 @@ function refuseSilence(found: readonly NameCoverage[]): void {
   if (asked.length === 0) {
     throw invalidInput('there is nothing to resolve: the list has wildcards alone, give a --name')
   }
-  if (asked.some(({ state }) => state === 'resolved')) return
+  if (asked.some(({ answers }) => answers.length > 0)) return
   const [first] = asked
   throw new RangewardenError(
     'upstream-unavailable',
@@ -124,6 +124,8 @@ interface Counts {
   /** Outside, of names that the list itself says it cannot cover. */
   readonly expected: number
   readonly unresolved: number
+  /** Unresolved, but with answers of one family. */
+  readonly inPart: number
   readonly notTestable: number
 }
 
@@ -139,17 +141,21 @@ function countsOf(found: readonly NameCoverage[]): Counts {
     outside: outside.length,
     expected: outside.filter((isUncovered) => isUncovered).length,
     unresolved: count('unresolved'),
+    inPart: found.filter((one) => one.state === 'unresolved' && one.answers.length > 0).length,
     notTestable: count('not-testable'),
   }
 }
 
 function coverageView(list: CoveredList, found: readonly NameCoverage[], ok: boolean) {
-  const { expected, ...counts } = countsOf(found)
+  const { inside, outside, expected, unresolved, inPart, notTestable } = countsOf(found)
   return {
     allowlist: list.name,
     cloud: list.cloud,
     ok,
-    counts: { ...counts, expectedOutside: expected },
+    counts: {
+      ...{ inside, outside, expectedOutside: expected },
+      ...{ unresolved, resolvedInPart: inPart, notTestable },
+    },
     names: found.map(({ name, required, state, answers, chain, isUncovered, reason }) => ({
       name,
       required,
@@ -174,7 +180,7 @@ function coverageText(found: readonly NameCoverage[]): string {
   return `${table(COLUMNS, found.flatMap(rowsOf))}\n${summaryText(countsOf(found))}`
 }
 
-/** The name and its chain once, before the first of its answers. */
+/** The name and its chain once, before the first of its answers, or before why there are not all. */
 function rowsOf({
   name,
   state,
@@ -183,21 +189,24 @@ function rowsOf({
   isUncovered,
   reason = '',
 }: NameCoverage): string[][] {
-  if (state !== 'resolved') return [[name, '-', state, reason]]
+  const missing = state === 'resolved' ? [] : [[name, '-', state, reason]]
   const outside = isUncovered ? 'outside, as expected' : 'outside'
   const way = chain.map(printable).join(' > ')
-  return answers.map(({ address, isInside }, i) => {
-    const [shown, by] = i === 0 ? [name, way] : ['', '']
-    return [shown, address, isInside ? 'inside' : outside, by]
+  const rows = answers.map(({ address, isInside }, i) => {
+    const shown = i === 0 && missing.length === 0 ? name : ''
+    return [shown, address, isInside ? 'inside' : outside, i === 0 ? way : '']
   })
+  return [...missing, ...rows]
 }
 
-function summaryText({ inside, outside, expected, unresolved, notTestable }: Counts): string {
+function summaryText(counts: Counts): string {
+  const { inside, outside, expected, unresolved, inPart, notTestable } = counts
   const answers = `${counted(inside + outside, 'answer')}: ${inside} inside, ${outside} outside`
   const told =
     expected === 0 ? '' : ` (${expected} of names without published addresses, as expected)`
+  const part = inPart === 0 ? '' : ` (${inPart} in part: one family had no answer)`
   const rest = [
-    unresolved === 0 ? [] : `${counted(unresolved, 'name does', 'names do')} not resolve\n`,
+    unresolved === 0 ? [] : `${counted(unresolved, 'name does', 'names do')} not resolve${part}\n`,
     notTestable === 0 ? [] : `${counted(notTestable, 'wildcard')} without a name: not tested\n`,
   ].flat()
   return `${answers}${told}\n${rest.join('')}`
@@ -214,4 +223,7 @@ Names that no service tag is known to hold, such as the certificate hosts of app
 outside as expected; the list's own head says so. An answer is one of now and of this DNS server:
 names of content networks resolve differently elsewhere.
 
-Exit code: 0 if every answer is inside, 4 if one is outside, 3 if no name resolves at all.`
+A name is resolved if the server answered for IPv4 and for IPv6, be it that there is no such address.
+
+Exit code: 0 if every name resolves and every answer is inside, 4 if a name does not resolve or an
+answer is outside, 3 if no name resolves at all. Wildcards without a name are not tested.`

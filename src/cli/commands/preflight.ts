@@ -7,7 +7,7 @@ import { ERROR_CODES, invalidInput } from '../../core/errors.ts'
 import { VERDICTS, type Check, type Finding, type Verdict } from '../../preflight/contract.ts'
 import { planChecks } from '../../preflight/plan.ts'
 import { runPreflight, thisHost, type Host, type Preflight } from '../../preflight/run.ts'
-import { isFault } from '../../preflight/verdicts.ts'
+import { isFault, leavesOpen } from '../../preflight/verdicts.ts'
 import { collect, type CliCommand } from '../command.ts'
 import type { Context } from '../context.ts'
 import { createProgress } from '../progress.ts'
@@ -103,13 +103,22 @@ async function perform(
 }
 
 function isWell({ findings }: Preflight): boolean {
-  return findings.every(({ verdict }) => !isFault(verdict))
+  return findings.every((finding) => !isFault(finding.verdict) && !leavesOpen(finding))
 }
 
-/** `addresses` is what this host resolves itself; null where it was not asked. */
+/**
+ * `untested` is what keeps a result without a fault from being well; `addresses` is what this host
+ * resolves itself, null where it is not known.
+ */
 function preflightView({ findings, addresses }: Preflight) {
   return {
     counts: Object.fromEntries(countsOf(findings)),
+    untested: folded(findings.filter(leavesOpen)).map(({ check, reason }) => ({
+      method: check.method,
+      name: check.name,
+      ports: check.ports.map(formatPort),
+      reason,
+    })),
     checks: findings.map(({ check, verdict, reason, status, issuer }) => ({
       method: check.method,
       name: check.name,
@@ -141,7 +150,7 @@ function preflightText({ findings, addresses }: Preflight): string {
     const ports = check.ports.map(formatPort).join(', ')
     return [check.method, check.name, ports, verdict, reason]
   })
-  return `${table(COLUMNS, rows)}\n${summaryText(findings)}${resolvedText(addresses)}`
+  return `${table(COLUMNS, rows)}\n${summaryText(findings)}${untestedText(findings)}${resolvedText(addresses)}`
 }
 
 /** One row for neighbours that differ in their port alone: 21 legacy ports have one reason. */
@@ -173,13 +182,33 @@ function summaryText(findings: readonly Finding[]): string {
   return `${counted(findings.length, 'check')}: ${counts.join(', ')}\n`
 }
 
-/** Information only: the proxy resolves what it is asked for. */
-function resolvedText(addresses: ReadonlyMap<string, readonly string[]>): string {
-  const known = [...addresses.values()].filter((own) => own.length > 0).length
-  if (addresses.size === 0) return ''
+/** What is missing for a result that is well, and which names to give for it. */
+function untestedText(findings: readonly Finding[]): string {
+  const open = folded(findings.filter(leavesOpen))
+  if (open.length === 0) return ''
+  const isElseWell = findings.every(({ verdict }) => !isFault(verdict))
+  const what = open.map(({ check: { method, name, ports, isTestable }, reason }) => {
+    const why = isTestable ? ` (${reason})` : ''
+    return `  ${method} ${name} ${ports.map(formatPort).join(', ')}${why}\n`
+  })
+  const wildcards = open.filter(({ check }) => !check.isTestable).map(({ check }) => check.name)
+  const names = [...new Set(wildcards)].map((name) => ` --name ${name.replace('*', 'NAME')}`)
   return (
-    `this host itself resolves ${known} of ${counted(addresses.size, 'name')}; ` +
-    'it need not: the proxy resolves\n'
+    `${isElseWell ? 'nothing is wrong, but needed' : 'also needed'} and not tested:\n${what.join('')}` +
+    (names.length === 0 ? '' : `give a host below each:${names.join('')}\n`)
+  )
+}
+
+/** Information only: the proxy resolves what it is asked for. */
+function resolvedText(addresses: Preflight['addresses']): string {
+  if (addresses.size === 0) return ''
+  const answers = [...addresses.values()]
+  const known = answers.filter((own) => own !== undefined && own.length > 0).length
+  const unknown = answers.filter((own) => own === undefined).length
+  return (
+    `this host itself resolves ${known} of ${counted(addresses.size, 'name')}` +
+    (unknown === 0 ? '' : `, and got no answer for ${unknown}`) +
+    '; it need not: the proxy resolves\n'
   )
 }
 
@@ -203,7 +232,11 @@ Verdicts:
   no-answer             nothing came, or nothing that can be read
   goes-around           a direct connection succeeds: traffic will go around the proxy
   silently-dropped      a direct connection is left waiting, which delays the fall back to 443
-  not-testable          a wildcard without a name; no fault
+  not-testable          a wildcard without a name, or a direct connection to a name of which this
+                        host's resolver gave no answer
 
-Exit code: 0 if all is well, 4 if anything is not, 3 if the proxy itself does not answer.`
+Exit code: 0 if all is well, 4 if anything is not, 3 if the proxy itself does not answer. It is 4 too
+while a wildcard that the connector needs at run time, or the direct connections, could not be
+tested: --name must have a host of your tenant and one of Service Bus. Wildcards of registration may
+stay untested.`
 }

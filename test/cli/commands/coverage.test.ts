@@ -1,4 +1,6 @@
 /** `coverage` on a real embedded database and on a running service; names come from a DNS server on loopback. */
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -54,6 +56,43 @@ async function cover(
   )
   expect(server.seen.every((question) => !question.includes('?'))).toBe(true)
   return answered
+}
+
+/** A DNS server that fails at one type of one name. */
+async function refusing(
+  type: 'A' | 'AAAA',
+  name: string,
+  zone: Zone,
+): Promise<Omit<DnsServer, 'seen'>> {
+  const [server, failing] = await Promise.all([
+    startDnsServer(zone),
+    startDnsServer({ [name]: 'fails' }),
+  ])
+  const socket = createSocket('udp4')
+  socket.on('message', (query, from) => {
+    const wanted = wireQuestion(type, name)
+    const { address } = query.toString('latin1').toLowerCase().includes(wanted) ? failing : server
+    const asking = createSocket('udp4')
+    asking.once('message', (answer) => {
+      asking.close()
+      socket.send(answer, from.port, from.address)
+    })
+    asking.send(query, Number(address.split(':')[1]), '127.0.0.1')
+  })
+  socket.bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  return {
+    address: `127.0.0.1:${socket.address().port}`,
+    async close() {
+      socket.close()
+      await Promise.all([server.close(), failing.close()])
+    },
+  }
+}
+
+function wireQuestion(type: 'A' | 'AAAA', name: string): string {
+  const labels = name.split('.').map((label) => String.fromCharCode(label.length) + label)
+  return `${labels.join('')}\0\0${String.fromCharCode(type === 'A' ? 1 : 28)}`
 }
 
 function everyName(address: string): Record<string, readonly string[]> {
@@ -124,13 +163,39 @@ describe('coverage', () => {
     expect(view.names.find(({ name }) => name === 'login.windows.net')?.uncovered).toBe(false)
   })
 
-  it('tells names that do not resolve, and fails where none does', async () => {
+  it('tells names that do not resolve, and fails where one does not', async () => {
     const some = await cover({ 'login.windows.net': [inside] }, ['app-proxy-ip'])
-    expect(some.code).toBe(0)
+    expect(some.code).toBe(4)
     expect(some.stdout).toContain(`${NAMES.length - 1} names do not resolve\n`)
+    const zone = { ...everyName(inside), 'login.windows.net': 'fails' as const }
+    const asJson = await cover(zone, ['app-proxy-ip', '--json'])
+    const { ok, counts } = JSON.parse(asJson.stdout) as View
+    expect([asJson.code, ok]).toEqual([4, false])
+    expect(counts).toMatchObject({ outside: 0, unresolved: 1, resolvedInPart: 0 })
     const none = await cover({}, ['app-proxy-ip'])
     expect(none.error).toMatchObject({ code: 'upstream-unavailable' })
     expect(none.error?.message).toMatch(/^none of \d+ names resolves: \S+: no such name/)
+  })
+
+  it('fails where a family of a name was not answered, and shows what the other has', async () => {
+    const relay = await refusing('AAAA', 'login.windows.net', everyName(inside))
+    try {
+      const args = ['coverage', 'app-proxy-ip', '--dns-server', relay.address]
+      const answered = await callCli(['--data-dir', join(home, 'data'), ...args])
+      expect(answered.code).toBe(4)
+      expect(answered.stdout).toMatch(
+        new RegExp(
+          '\\nlogin\\.windows\\.net +- +unresolved +IPv6: the DNS server fails \\(ESERVFAIL\\)' +
+            `\\n +${inside} +inside\\n`,
+        ),
+      )
+      expect(answered.stdout).toContain(
+        `${NAMES.length} answers: ${NAMES.length} inside, 0 outside\n` +
+          '1 name does not resolve (1 in part: one family had no answer)\n',
+      )
+    } finally {
+      await relay.close()
+    }
   })
 
   it('asks a running service for the list', async () => {

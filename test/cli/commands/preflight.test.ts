@@ -1,10 +1,18 @@
 /** `preflight` as it is called and as it speaks. The proxy is on loopback; nothing is resolved. */
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import { Command } from 'commander'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { preflight, preflightFrom } from '../../../src/cli/commands/preflight.ts'
 import { createIo } from '../../../src/cli/io.ts'
 import { readConfig } from '../../../src/config.ts'
+import { planChecks } from '../../../src/preflight/plan.ts'
+import type { Host } from '../../../src/preflight/run.ts'
+import { makeAuthority, type Authority } from '../../support/certificates.ts'
 import { callCli, type Settings } from '../../support/command-line.ts'
+import { portOf } from '../../support/publisher.ts'
+import { describeWith, program } from '../../support/requirements.ts'
 import {
   startScriptedProxy,
   status,
@@ -27,17 +35,18 @@ interface Call {
   readonly settings?: Settings
   readonly stop?: AbortSignal
   readonly terminal?: number
+  readonly host?: Partial<Host>
 }
 
 /** The command on a host that knows no name: what it would dial directly it cannot. */
-async function call(args: readonly string[], { settings = {}, stop, terminal }: Call = {}) {
+async function call(args: readonly string[], { settings = {}, stop, terminal, host }: Call = {}) {
   let [stdout, stderr] = ['', '']
   const onTerminal = terminal === undefined ? {} : { isTTY: true, columns: terminal }
   const io = createIo({
     stdout: { write: (data) => (stdout += Buffer.from(data).toString('utf8')) },
     stderr: { write: (text) => (stderr += text), ...onTerminal },
   })
-  const cli = preflightFrom({ publicRoots: [], resolve: () => Promise.resolve([]) })
+  const cli = preflightFrom({ publicRoots: [], resolve: () => Promise.resolve([]), ...host })
   const command = new Command('preflight').option('--json')
   cli.describe(command)
   command.parse(args, { from: 'user' })
@@ -114,6 +123,18 @@ describe('preflight', () => {
     expect(view.checks.at(-1)).toMatchObject({ method: 'DIRECT', fault: false, addresses: null })
   })
 
+  it('says beside the faults what is needed and was not tested', async () => {
+    const url = await proxyUrl(() => status(403))
+    const { code, stdout } = await call(['--proxy', url, '--name', 'tenant.msappproxy.net'])
+    expect(code).toBe(4)
+    expect(stdout).toContain(
+      '\nalso needed and not tested:\n' +
+        '  CONNECT *.servicebus.windows.net 443\n' +
+        '  DIRECT *.servicebus.windows.net 5671, 9350, 9352\n' +
+        'give a host below each: --name NAME.servicebus.windows.net\n',
+    )
+  })
+
   it('takes the proxy of the settings unless one is given', async () => {
     const url = await proxyUrl(() => status(403))
     const settings = { RANGEWARDEN_CONNECTOR_PROXY: url }
@@ -142,6 +163,84 @@ describe('preflight', () => {
     expect(JSON.parse(stdout)).toMatchObject({ ok: false })
     const early = await call(['--proxy', url], { stop: AbortSignal.abort() })
     expect(early).toEqual({ code: 130, stdout: '', stderr: 'stopped: 26 checks not made\n' })
+  })
+})
+
+describeWith([program('openssl')], 'preflight where nothing is wrong', () => {
+  const given = ['tenant.msappproxy.net', 'ns.servicebus.windows.net']
+  let authority: Authority
+  let publicRoots: string[]
+  beforeAll(() => {
+    authority = makeAuthority('Public Test Root')
+    publicRoots = [authority.cert]
+  })
+
+  /** A proxy that reaches everybody: all hosts are one, whose certificate has all names. */
+  async function goodProxy(): Promise<string> {
+    const plan = planChecks({ cloud: 'Public', isLegacy: false, names: given })
+    const names = plan.filter(({ isTestable }) => isTestable).map(({ name }) => name)
+    const sockets: Socket[] = []
+    const host = createTlsServer(authority.issue([...new Set(names)]), (socket) => {
+      socket.on('error', () => undefined)
+    })
+    host.on('connection', (socket: Socket) => sockets.push(socket)).listen(0, '127.0.0.1')
+    await once(host, 'listening')
+    closes.push(async () => {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => host.close(resolve))
+    })
+    return proxyUrl(({ method }) => {
+      if (method === 'OPTIONS') return status(503)
+      return method === 'GET' ? status(200) : { tunnel: portOf(host) }
+    })
+  }
+
+  it('is well with the names of the run time alone', async () => {
+    const args = ['--proxy', await goodProxy(), '--name', given.join(',')]
+    const { code, stdout } = await call(args, { host: { publicRoots } })
+    expect(stdout).toMatch(/\n\n28 checks: 20 ok, 8 not-testable\nthis host itself/)
+    expect(code).toBe(0)
+    const asJson = await call([...args, '--json'], { host: { publicRoots } })
+    expect(JSON.parse(asJson.stdout)).toMatchObject({ ok: true, untested: [] })
+  })
+
+  it('is not well without them, and says which to give', async () => {
+    const url = await goodProxy()
+    const { code, stdout } = await call(['--proxy', url], { host: { publicRoots } })
+    expect(code).toBe(4)
+    expect(stdout).toContain(
+      '\nnothing is wrong, but needed and not tested:\n' +
+        '  CONNECT *.msappproxy.net 443\n' +
+        '  CONNECT *.servicebus.windows.net 443\n' +
+        '  DIRECT *.servicebus.windows.net 5671, 9350, 9352\n' +
+        'give a host below each: --name NAME.msappproxy.net --name NAME.servicebus.windows.net\n',
+    )
+    const asJson = await call(['--proxy', url, '--json'], { host: { publicRoots } })
+    expect(asJson.code).toBe(4)
+    expect(JSON.parse(asJson.stdout)).toMatchObject({
+      ok: false,
+      untested: [
+        { method: 'CONNECT', name: '*.msappproxy.net' },
+        { method: 'CONNECT', name: '*.servicebus.windows.net' },
+        {
+          method: 'DIRECT',
+          ports: ['5671', '9350', '9352'],
+          reason: 'give a name it covers: --name NAME.servicebus.windows.net',
+        },
+      ],
+    })
+  })
+
+  it('is not well where this host could not tell what would go directly', async () => {
+    const args = ['--proxy', await goodProxy(), '--name', given.join(',')]
+    const resolve = (): Promise<never> => Promise.reject(new Error('no server'))
+    const { code, stdout } = await call(args, { host: { publicRoots, resolve } })
+    expect(code).toBe(4)
+    expect(stdout).toContain(
+      '\nnothing is wrong, but needed and not tested:\n' +
+        "  DIRECT ns.servicebus.windows.net 5671, 9350, 9352 (this host's resolver failed)\n" +
+        'this host itself resolves 0 of 15 names, and got no answer for 15; it need not: ',
+    )
   })
 })
 

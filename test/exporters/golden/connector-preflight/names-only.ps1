@@ -16,7 +16,8 @@ the connector runs as Network Service, and rules may judge by user.
 The connector's proxy, written http://HOST:PORT.
 
 .PARAMETER TestName
-Names below the wildcards of the list, such as your tenant's, to test in their place.
+Names below the wildcards of the list, such as your tenant's, to test in their place. Without a host
+of the tenant and one of Service Bus the exit code is not 0: what runs through them is not tested.
 
 .PARAMETER TimeoutSeconds
 How long each answer is waited for.
@@ -31,7 +32,7 @@ Runs the tests as the connector's account, by a scheduled task that is removed a
 For -AsNetworkService: the file that the results are written to.
 
 .EXAMPLE
-powershell -NoProfile -File .\connector-preflight.ps1 -AsNetworkService -TestName ns.servicebus.windows.net
+powershell -NoProfile -File .\connector-preflight.ps1 -AsNetworkService -TestName tenant.msappproxy.net,ns.servicebus.windows.net
 #>
 
 [CmdletBinding()]
@@ -60,8 +61,9 @@ $CertificateType = 'System.Security.Cryptography.X509Certificates.X509Certificat
 # The account of the connector, by its well-known number: its name differs between languages.
 $NetworkService = 'S-1-5-20'
 
-# Addresses of names, as this host resolves them.
+# Addresses of names, as this host resolves them, and why it could not tell.
 $Resolved = @{}
+$Unknown = @{}
 
 # Service Bus tries these directly before it uses 443 through the proxy.
 $DirectPort = @(5671, 9350, 9352)
@@ -74,7 +76,7 @@ $Sentence = @{
     'inspected' = 'Its TLS certificate is from no public authority: something inspects. Exempt the connector.'
     'goes-around' = 'A direct connection succeeds: traffic will go around the proxy. Refuse it.'
     'silently-dropped' = 'A direct connection is dropped in silence, which delays the connector: refuse it with a reset.'
-    'not-testable' = 'A wildcard: give a name below it with -TestName.'
+    'not-testable' = 'Not tested: a wildcard needs a name below it (-TestName), a direct connection an answer of DNS.'
     'unresolved' = 'The name of the proxy does not resolve here.'
     'no-answer' = 'No answer in time, or none that is one.'
 }
@@ -91,21 +93,36 @@ $PublicRoot = @{
     '999A64C37FF47D9FAB95F14769891460EEC4C3C5' = 'Microsoft ECC Root Certificate Authority 2017'
 }
 
+$ProxyPattern = -join @(
+    '^http://(?<Host>'
+    # A name has a letter: 10 and 127.0.0.256 are mistakes.
+    '(?=[^:]{1,253}:)(?=[^:]*[A-Za-z])[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?'
+    # An IPv4 address.
+    '|(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])'
+    # An IPv6 address: eight groups, or at most seven around one "::"; not one that is IPv4 inside.
+    '|\[(?![0:]*:[Ff]{4}:)(?:(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}'
+    '|(?!:*(?:[0-9A-Fa-f]{1,4}:+){7}[0-9A-Fa-f]{1,4})'
+    '(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4})*)?::(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4})*)?)\]'
+    # 1 to 65535.
+    '):(?<Port>[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])'
+    '/?\z'
+)
+
 # http://HOST:PORT and nothing else: the connector takes no other "proxyaddress", not even for an
 # address, and answers no proxy that asks for a user and a password.
 function Assert-Proxy {
     param([string] $Value)
 
-    if ($Value -notlike 'http://*') {
+    if ($Value -cnotlike 'http://*') {
         throw ('The proxy must begin with http://, written http://HOST:PORT, also for an IP ' +
             'address; without it the connector does not use it. Given: {0}' -f $Value)
     }
-    if ($Value -notmatch '^http://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):([1-9][0-9]{0,4})/?$') {
+    $read = [regex]::Match($Value, $ProxyPattern)
+    if (-not $read.Success) {
         throw ('The proxy must be written http://HOST:PORT, without user, password or path. ' +
             'Given: {0}' -f $Value)
     }
-    if ([int] $Matches[2] -gt 65535) { throw ('No port: {0}' -f $Matches[2]) }
-    'http://{0}:{1}' -f $Matches[1], $Matches[2]
+    'http://{0}:{1}' -f $read.Groups['Host'].Value.ToLowerInvariant(), $read.Groups['Port'].Value
 }
 
 # Asked of the host's own resolver. A host behind a proxy need not resolve what the proxy reaches.
@@ -117,20 +134,32 @@ function Resolve-Name {
         try {
             $task = [System.Net.Dns]::GetHostAddressesAsync($Name.Trim('[', ']'))
             if ($task.Wait($Milliseconds)) { $Resolved[$Name] = @($task.Result) }
+            else { $Unknown[$Name] = 'DNS gave no answer in time' }
         }
         catch {
-            Write-Verbose ('{0}: {1}' -f $Name, $_.Exception.GetBaseException().Message)
+            $failure = $_.Exception.GetBaseException()
+            Write-Verbose ('{0}: {1}' -f $Name, $failure.Message)
+            if (-not (Test-NoSuchName -Failure $failure)) { $Unknown[$Name] = $failure.Message }
         }
     }
     $Resolved[$Name]
+}
+
+# Whether DNS said so, as opposed to having said nothing.
+function Test-NoSuchName {
+    param([System.Exception] $Failure)
+
+    if ($Failure -isnot [System.Net.Sockets.SocketException]) { return $false }
+    @('HostNotFound', 'NoData') -contains $Failure.SocketErrorCode.ToString()
 }
 
 # Every address in turn. Of several problems a silent drop is the one to report.
 function Open-Connection {
     param([string] $Name, [int] $Port)
 
-    $problem = 'unresolved'
-    foreach ($address in @(Resolve-Name -Name $Name)) {
+    $addresses = @(Resolve-Name -Name $Name)
+    $problem = if ($Unknown.ContainsKey($Name)) { 'unknown' } else { 'unresolved' }
+    foreach ($address in $addresses) {
         $family = $address.AddressFamily
         $client = New-Object -TypeName 'System.Net.Sockets.TcpClient' -ArgumentList $family
         try {
@@ -199,7 +228,15 @@ function Read-Certificate {
 }
 
 function New-Result {
-    param([string] $Name, [int] $Port, [string] $Via, [string] $Verdict, [string] $Detail)
+    param(
+        [string] $Name,
+        [int] $Port,
+        [string] $Via,
+        [string] $Verdict,
+        [string] $Detail,
+        # Not testable is not well, then.
+        [bool] $Needed = $false
+    )
 
     [pscustomobject] @{
         Verdict = $Verdict
@@ -208,6 +245,7 @@ function New-Result {
         Via     = $Via
         Says    = $Sentence[$Verdict]
         Detail  = $Detail
+        Needed  = $Needed
     }
 }
 
@@ -310,6 +348,9 @@ function Test-Direct {
         return New-Result @row -Verdict 'goes-around'
     }
     if ($opened.Problem -eq 'timeout') { return New-Result @row -Verdict 'silently-dropped' }
+    if ($opened.Problem -eq 'unknown') {
+        return New-Result @row -Verdict 'not-testable' -Detail $Unknown[$Name] -Needed $true
+    }
     if ($opened.Problem -eq 'unresolved') {
         return New-Result @row -Verdict 'ok' -Detail 'does not resolve here: nothing goes directly'
     }
@@ -317,13 +358,13 @@ function Test-Direct {
 }
 
 function New-Endpoint {
-    param([string] $Name, [string] $Port, [string] $Path = '/')
+    param([string] $Name, [string] $Port, [string] $Path = '/', [switch] $Needed)
 
     $ports = foreach ($part in $Port -split ' ') {
         $ends = @($part -split '-')
         ([int] $ends[0])..([int] $ends[$ends.Count - 1])
     }
-    @{ Name = $Name; Port = @($ports); Path = $Path }
+    @{ Name = $Name; Port = @($ports); Path = $Path; Needed = [bool] $Needed }
 }
 
 # The names to test for an endpoint: itself, or for a wildcard those that were given.
@@ -350,10 +391,9 @@ function Test-Endpoint {
     param([hashtable] $Endpoint)
 
     $names = @(Get-TestedName -Name $Endpoint.Name)
+    $untested = @{ Name = $Endpoint.Name; Verdict = 'not-testable'; Needed = $Endpoint.Needed }
     foreach ($port in $Endpoint.Port) {
-        if ($names.Count -eq 0) {
-            New-Result -Name $Endpoint.Name -Port $port -Via 'none' -Verdict 'not-testable'
-        }
+        if ($names.Count -eq 0) { New-Result @untested -Port $port -Via 'none' }
         foreach ($name in $names) {
             Test-ThroughProxy -Name $name -Port $port -Path $Endpoint.Path
         }
@@ -361,9 +401,7 @@ function Test-Endpoint {
     # Service Bus alone is tried past the proxy.
     if (-not $Endpoint.Name.StartsWith('*.servicebus.')) { return }
     foreach ($port in $DirectPort) {
-        if ($names.Count -eq 0) {
-            New-Result -Name $Endpoint.Name -Port $port -Via 'direct' -Verdict 'not-testable'
-        }
+        if ($names.Count -eq 0) { New-Result @untested -Port $port -Via 'direct' }
         foreach ($name in $names) { Test-Direct -Name $name -Port $port }
     }
 }
@@ -375,7 +413,8 @@ function Test-Proxy {
         $opened.Client.Close()
         return
     }
-    $verdict = if ($opened.Problem -eq 'unresolved') { 'unresolved' } else { 'no-answer' }
+    $isUnresolved = @('unresolved', 'unknown') -contains $opened.Problem
+    $verdict = if ($isUnresolved) { 'unresolved' } else { 'no-answer' }
     $row = @{ Name = $ProxyHost; Port = $ProxyPort; Via = 'proxy' }
     New-Result @row -Verdict $verdict -Detail $opened.Problem
 }
@@ -499,9 +538,23 @@ function Show-Result {
     }
 }
 
+# What is missing for a result that is well, and which names to give for it.
+function Show-Untested {
+    param([object[]] $Row, [int] $Bad)
+
+    if ($Row.Count -eq 0) { return }
+    $names = @($Row | ForEach-Object { $_.Name } | Select-Object -Unique)
+    $start = if ($Bad -eq 0) { 'Nothing is wrong, but needed' } else { 'Also needed' }
+    '{0} and not tested: {1}' -f $start, ($names -join ', ')
+    $wide = @($names | Where-Object { $_.StartsWith('*.') } | ForEach-Object {
+        'NAME{0}' -f $_.Substring(1)
+    })
+    if ($wide.Count -gt 0) { 'Give a host below each: -TestName {0}' -f ($wide -join ',') }
+}
+
 # What this list requires.
 $Required = @(
-    New-Endpoint -Name '*.relay.example' -Port '443 8080 10100-10120'
+    New-Endpoint -Name '*.relay.example' -Port '443 8080 10100-10120' -Needed
     New-Endpoint -Name 'crl.example' -Port '80'
     New-Endpoint -Name 'login.example' -Port '443'
 )
@@ -532,10 +585,12 @@ if ($ResultPath -ne '') {
 }
 
 Show-Result -Row $rows
+$open = @($rows | Where-Object { $_.Verdict -eq 'not-testable' -and $_.Needed })
 $bad = @($rows | Where-Object { $_.Verdict -ne 'ok' -and $_.Verdict -ne 'not-testable' })
 if (-not $Json) {
     $untested = @($rows | Where-Object { $_.Verdict -eq 'not-testable' })
     '{0} checks: {1} bad, {2} not testable' -f $rows.Count, $bad.Count, $untested.Count
+    Show-Untested -Row $open -Bad $bad.Count
 }
-if ($bad.Count -gt 0) { exit 1 }
+if ($bad.Count -gt 0 -or $open.Count -gt 0) { exit 1 }
 exit 0
