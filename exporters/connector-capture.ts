@@ -27,10 +27,10 @@ export const connectorCapture: Exporter = {
 
 Run it in an elevated PowerShell on the connector's host while nobody needs the connector: as the article asks, it stops
 \`WAPCSvc\`, starts the capture, starts the service, waits \`-Seconds\` (60), stops the capture, and gives the service back
-whatever happens in between. \`-Tool pktmon\` (Windows Server 2022; the older command line of 2019 is not written for)
-keeps DNS, the traffic of the proxy and direct attempts on 443, 5671, 9350 and 9352; \`-Tool netsh\` keeps everything, for
-older hosts. The file is converted to pcapng where this Windows can do it, and else left as \`.etl\` for Microsoft's
-\`etl2pcapng\`.
+whatever happens in between, and names the file. \`-Tool pktmon\` (Windows Server 2022; the older command line of 2019 is
+not written for) keeps DNS, the traffic of the proxy and direct attempts on 443, 5671, 9350 and 9352; \`-Tool netsh\`
+keeps everything, for older hosts. A file of \`pktmon\` is converted to pcapng by \`pktmon etl2pcap\` where this Windows has
+it; one of \`netsh\` stays \`.etl\`, for Network Monitor or Microsoft's \`etl2pcapng\`.
 
 The head of the script has the filters for Wireshark and tcpdump, checked by the programs themselves, and those of the
 article for Microsoft Network Monitor, unverified. Wireshark takes a port that is not commonly HTTP for something else:
@@ -49,7 +49,7 @@ are removed before and after.`,
   onEmpty: 'render',
 
   render: (input) => [
-    scriptStart(input, { says: 'identity', admin: true, help: HELP }),
+    scriptStart(input, { says: 'name', admin: true, help: HELP }),
     '\n' + filterComments(input),
     parameters(input) + STRICT,
     settings(),
@@ -75,7 +75,7 @@ Captures the network traffic of a connector's start.
 
 .DESCRIPTION
 Stops the connector's service, starts a capture, starts the service, waits, stops the capture and
-converts it. Filters to read the capture with are below.
+converts it if pktmon made it. Filters to read the capture with are below.
 
 .PARAMETER Proxy
 The connector's proxy, written http://HOST:PORT.
@@ -84,10 +84,10 @@ The connector's proxy, written http://HOST:PORT.
 pktmon keeps what belongs to the connector; netsh keeps everything, for hosts without pktmon.
 
 .PARAMETER Seconds
-How long the capture goes on after the service has started.
+How long the capture goes on after the service has started: 5 to 3600.
 
 .PARAMETER Folder
-Where the capture is written.
+Where the capture is written; it must be there.
 
 .EXAMPLE
 powershell -NoProfile -File .\\connector-capture.ps1 -Tool netsh -Seconds 120
@@ -102,8 +102,7 @@ param(
     [ValidateSet('pktmon', 'netsh')]
     [string] $Tool = 'pktmon',
 
-    [ValidateRange(5, 3600)]
-    [int] $Seconds = 60,
+    [string] $Seconds = '60',
 
     [string] $Folder = $env:TEMP
 )

@@ -20,8 +20,9 @@ Run it in an elevated 64-bit PowerShell on the connector's host; \`-WhatIf\` say
 configuration of connector and updater under the product's new name (\`Microsoft Entra private network connector\`) and
 its old ones, or takes the paths given by \`-ConfigPath\`; keeps a copy of each file
 (\`NAME.YYYYMMDDTHHMMSS.rangewarden.bak\`, never over an earlier one); sets \`<defaultProxy enabled="false">\` and leaves
-all else as it is, encoding included; reads the files again; restarts \`WAPCSvc\` and \`WAPCUpdaterSvc\` (\`-NoRestart\`
-leaves that to you). A file that says so already is not touched. A failure takes the whole run back.
+all else as it is, encoding included; reads the files again; restarts \`WAPCSvc\` and \`WAPCUpdaterSvc\` if anything
+changed (\`-NoRestart\` leaves that to you). A file that says so already is not touched. A failure, also of a service to
+start, takes the whole run back, and the services are restarted with what was there before.
 
 Certificate checks do not read these files: they use the WinHTTP proxy of the host. The script shows it and does not
 change it, because Windows Update and others of the host may need it; \`-ResetWinHttpProxy\` sets it to direct too.
@@ -40,7 +41,7 @@ other than the connector's services, which the script restarts.`,
   onEmpty: 'render',
 
   render: (input) => [
-    scriptStart(input, { says: 'identity', admin: true, help: HELP }),
+    scriptStart(input, { says: 'name', admin: true, help: HELP }),
     PARAMETERS + STRICT,
     CONFIG_SETTINGS + CHANGE,
     CONFIG_FUNCTIONS + FUNCTIONS,
@@ -114,9 +115,8 @@ function Set-DefaultProxy {
 function Set-WinHttpProxy {
     if (-not $ResetWinHttpProxy) {
         Write-Warning 'The WinHTTP proxy below stays as it is: certificate checks go through it.'
-        return
+        return $false
     }
-    Backup-WinHttpSetting
-    $null = Invoke-Netsh -Argument @('reset', 'proxy')
+    Edit-WinHttpSetting -Argument @('reset', 'proxy')
 }
 `

@@ -28,12 +28,13 @@ configuration of connector and updater under the product's new name (\`Microsoft
 its old ones, or takes the paths given by \`-ConfigPath\`; keeps a copy of each file
 (\`NAME.YYYYMMDDTHHMMSS.rangewarden.bak\`, never over an earlier one); sets \`proxyaddress\`, \`bypassonlocal\` and
 \`usesystemdefault\` as the article does and leaves all else as it is, a bypass list and the encoding included; reads the
-files again; restarts \`WAPCSvc\` and \`WAPCUpdaterSvc\` (\`-NoRestart\` leaves that to you). A failure takes the whole run
-back.
+files again; restarts \`WAPCSvc\` and \`WAPCUpdaterSvc\` if anything changed (\`-NoRestart\` leaves that to you). A failure,
+also of a service to start, takes the whole run back, and the services are restarted with what was there before.
 
 Certificate checks do not read these files but the WinHTTP proxy of the host: with the files alone a connector registers
 and its tunnel then dies with \`InvalidChain\` (microsoft/GlobalSecureAccess#24). So the script sets that too, with
-\`<local>\` bypassed, and reads it back; \`-KeepWinHttpProxy\` leaves it, for a host whose other programs need another.
+\`<local>\` alone bypassed, whatever is there, keeps a copy if that changed it, and reads it back; \`-KeepWinHttpProxy\`
+leaves it, for a host whose other programs need another.
 A group policy or \`netsh winhttp set advproxy\` may win over it; both are unverified.
 
 **Replaces** the proxy setting of the files and of WinHTTP. \`-Undo\` takes back the latest run, files and WinHTTP proxy,
@@ -50,7 +51,7 @@ its users other than the connector's services, which the script restarts.`,
   onEmpty: 'render',
 
   render: (input) => [
-    scriptStart(input, { says: 'identity', admin: true, help: HELP }),
+    scriptStart(input, { says: 'name', admin: true, help: HELP }),
     parameters(input) + STRICT,
     CONFIG_SETTINGS + CHANGE,
     ASSERT_PROXY + CONFIG_FUNCTIONS + FUNCTIONS,
@@ -150,15 +151,15 @@ function Test-WinHttpProxy {
 }
 
 function Set-WinHttpProxy {
+    if ($KeepWinHttpProxy) { return $false }
     $endpoint = $Proxy -replace '^http://', ''
-    if ($KeepWinHttpProxy -or (Test-WinHttpProxy -Endpoint $endpoint)) { return }
-    Backup-WinHttpSetting
-    $null = Invoke-Netsh -Argument @(
+    $changed = Edit-WinHttpSetting -Argument @(
         'set', 'proxy', ('proxy-server={0}' -f $endpoint), 'bypass-list=<local>'
     )
     if (-not (Test-WinHttpProxy -Endpoint $endpoint)) {
         throw ('netsh winhttp show proxy does not show {0}' -f $endpoint)
     }
+    $changed
 }
 `
 

@@ -6,10 +6,9 @@
 import { DIRECT_PORTS, HTTP_PORT, HTTPS_PORT } from '../src/core/connector-ports.ts'
 import { formatPort, mergePorts, port, type PortRange } from '../src/core/endpoint-rule.ts'
 import type { Exporter, ExportInput } from './contract.ts'
-import { identity } from './head.ts'
 import { SERVICES } from './parts/connector-services.ts'
 import { RULE_GROUP } from './parts/powershell-firewall.ts'
-import { quoted, scriptStart, STRICT } from './parts/powershell.ts'
+import { madeFor, quoted, scriptStart, STRICT } from './parts/powershell.ts'
 
 export const connectorPortsWindows: Exporter = {
   name: 'connector-ports-windows',
@@ -48,7 +47,7 @@ the others removed afterwards. \`-Remove\` takes them away.`,
   onEmpty: 'render',
 
   render: (input) => [
-    scriptStart(input, { says: 'identity', admin: true, help: HELP }),
+    scriptStart(input, { says: 'name', admin: true, help: HELP }),
     PARAMETERS + STRICT,
     settings(input),
     RULE_GROUP + FUNCTIONS + MAIN,
@@ -58,7 +57,7 @@ the others removed afterwards. \`-Remove\` takes them away.`,
 function settings(input: ExportInput): string {
   return `
 $Group = 'Rangewarden connector ports'
-$Description = ${quoted(identity(input))}
+$Description = ${quoted(madeFor(input))}
 
 # Service Bus tries these directly before it uses 443 through the proxy.
 $DirectPort = ${portArray(DIRECT_PORTS)}
@@ -108,8 +107,7 @@ const PARAMETERS = `
 param(
     [switch] $AllowConnector,
 
-    [ValidateRange(1, 65535)]
-    [int[]] $ProxyPort = @(),
+    [string[]] $ProxyPort = @(),
 
     [switch] $Remove
 )
@@ -135,13 +133,23 @@ function Get-ConnectorProgram {
     }
 }
 
+# powershell -File hands "443,80" on as one word, and [int] would make the port 44380 of it.
+function Get-ProxyPort {
+    foreach ($port in @($ProxyPort | ForEach-Object { $_ -split ',' })) {
+        if ($port -notmatch '^[1-9][0-9]{0,4}\z' -or [int] $port -gt 65535) {
+            throw ('-ProxyPort {0}: no port of 1 to 65535' -f $port)
+        }
+        $port
+    }
+}
+
 function Add-ConnectorRule {
     $programs = @(Get-ConnectorProgram)
     if ($programs.Count -eq 0) {
         throw ('-AllowConnector: none of the services {0} is installed here' -f
             ($ConnectorService -join ', '))
     }
-    $ports = @($ConnectorPort) + @($ProxyPort | ForEach-Object { [string] $_ })
+    $ports = @($ConnectorPort) + $ProxyPort
     foreach ($program in $programs) {
         Add-Rule -DisplayName ('{0}: {1}' -f $Group, (Split-Path -Path $program -Leaf)) -Match @{
             Action     = 'Allow'
@@ -153,6 +161,7 @@ function Add-ConnectorRule {
 `
 
 const MAIN = `
+$ProxyPort = @(Get-ProxyPort)
 if (-not $PSCmdlet.ShouldProcess($Group, 'Replace or remove outbound rules')) { return }
 if ($Remove) {
     Remove-RuleGroup

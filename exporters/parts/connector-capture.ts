@@ -22,11 +22,15 @@ function Get-ProxyAddress {
     }
 }
 
+function Remove-PktmonFilter {
+    Invoke-Program -Program 'pktmon.exe' -Argument @('filter', 'remove')
+}
+
 # Conditions of one filter must all be met, and a packet that meets one filter is kept.
 function Add-PktmonFilter {
     param([string] $HostName, [string] $Port)
 
-    Invoke-Program -Program 'pktmon.exe' -Argument @('filter', 'remove')
+    Remove-PktmonFilter
     $addresses = @(Get-ProxyAddress -HostName $HostName)
     foreach ($address in $addresses) {
         Invoke-Program -Program 'pktmon.exe' -Argument @(
@@ -61,26 +65,37 @@ function Start-Capture {
 function Stop-Capture {
     if ($Tool -eq 'pktmon') {
         Invoke-Program -Program 'pktmon.exe' -Argument @('stop')
-        Invoke-Program -Program 'pktmon.exe' -Argument @('filter', 'remove')
         return
     }
     Invoke-Program -Program 'netsh.exe' -Argument @('trace', 'stop')
 }
 
-# A capture that cannot be converted here is still a capture.
+# Each tool's captures have a converter of their own. One that cannot be converted here is still a
+# capture.
 function Convert-Capture {
     param([string] $File)
 
-    if ($null -eq (Get-Command -Name 'pktmon.exe' -ErrorAction 'SilentlyContinue')) { return $File }
+    if ($Tool -eq 'netsh') {
+        'Convert it for Wireshark with etl2pcapng, https://github.com/microsoft/etl2pcapng'
+        return
+    }
     $converted = $File -replace '\.etl$', '.pcapng'
     try {
         Invoke-Program -Program 'pktmon.exe' -Argument @('etl2pcap', $File, '--out', $converted)
-        $converted
+        'Converted: {0}' -f $converted
     }
     catch {
-        Write-Warning ('Not converted, use etl2pcapng: {0}' -f $_.Exception.Message)
-        $File
+        Write-Warning ('Not converted; "pktmon etl2pcap" of another Windows may: {0}' -f
+            $_.Exception.Message)
     }
+}
+
+# Read as text: powershell -File hands "1,20" on as one word, and [int] would make 120 of it.
+function Get-Second {
+    if ($Seconds -notmatch '^[0-9]{1,4}\z' -or [int] $Seconds -lt 5 -or [int] $Seconds -gt 3600) {
+        throw ('-Seconds {0}: no number of 5 to 3600' -f $Seconds)
+    }
+    [int] $Seconds
 }
 `
 
@@ -90,15 +105,22 @@ $null = $Proxy -match '^http://(.+):([0-9]+)$'
 $proxyHost = $Matches[1]
 $proxyPort = $Matches[2]
 
+$wait = Get-Second
+
 $service = Get-Service -Name $ConnectorService
 $stamp = Get-Date -Format 'yyyyMMddTHHmmss'
-$file = Join-Path -Path $Folder -ChildPath ('connector-{0}.etl' -f $stamp)
+$to = (Resolve-Path -LiteralPath $Folder).ProviderPath
+$file = Join-Path -Path $to -ChildPath ('connector-{0}.etl' -f $stamp)
 if (-not $PSCmdlet.ShouldProcess($ConnectorService, 'Stop, capture the start, and start')) { return }
 
+$filtering = $false
 $capturing = $false
-Stop-Service -InputObject $service
 try {
-    if ($Tool -eq 'pktmon') { Add-PktmonFilter -HostName $proxyHost -Port $proxyPort }
+    Stop-Service -InputObject $service
+    if ($Tool -eq 'pktmon') {
+        $filtering = $true
+        Add-PktmonFilter -HostName $proxyHost -Port $proxyPort
+    }
     Start-Capture -File $file
     $capturing = $true
     try {
@@ -108,19 +130,35 @@ try {
         # What it tried before it gave up is what the capture is for.
         Write-Warning ('{0} did not start: {1}' -f $ConnectorService, $_.Exception.Message)
     }
-    Start-Sleep -Seconds $Seconds
+    Start-Sleep -Seconds $wait
 }
 finally {
-    # Whatever becomes of the capture, the connector runs again; and whatever becomes of the
-    # connector, the capture ends.
+    # The connector runs again, the capture ends and the filters go, each whatever becomes of the
+    # others: so what is to be said comes last.
+    $problems = @()
     try {
         Start-Service -InputObject $service
     }
-    finally {
+    catch {
+        $problems += '{0} does not run: {1}' -f $ConnectorService, $_.Exception.Message
+    }
+    try {
         if ($capturing) { Stop-Capture }
     }
+    catch {
+        $problems += 'The capture may still be running: {0}' -f $_.Exception.Message
+    }
+    try {
+        if ($filtering) { Remove-PktmonFilter }
+    }
+    catch {
+        $problems += 'Filters of pktmon may be left: {0}' -f $_.Exception.Message
+    }
+    # Write-Host, as after Ctrl+C the output of a finally block is not shown.
+    if ($capturing) { Write-Host ('Captured: {0}' -f $file) }
+    foreach ($problem in $problems) { Write-Warning $problem }
 }
 
-'Captured: {0}' -f (Convert-Capture -File $file)
+Convert-Capture -File $file
 'The filters to read it with are at the head of this script.'
 `

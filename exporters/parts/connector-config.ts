@@ -1,9 +1,10 @@
 /**
  * The script that edits the connector's .exe.config files: what both of its kinds share. Each kind
  * adds `Set-DefaultProxy` (what is written), `Test-DefaultProxy` (what must be there afterwards)
- * and `Set-WinHttpProxy` (what certificate checks use).
+ * and `Set-WinHttpProxy` (what certificate checks use; true if that changed it).
  */
 import { CONFIG_FILES, SERVICES } from './connector-services.ts'
+import { WIN_HTTP } from './connector-winhttp.ts'
 import { quoted } from './powershell.ts'
 
 /** The files that are looked for, and the services that read them. */
@@ -29,14 +30,31 @@ $BackupKey = 'HKLM:\\SOFTWARE\\Rangewarden\\ConnectorConfig'
 `
 
 export const CONFIG_FUNCTIONS = String.raw`
-function Get-ConfigFile {
+# Every file that is named must be there. powershell -File hands "C:\a,C:\b" on as one word; any other
+# comma is part of a path.
+function Get-GivenFile {
+    $paths = @($ConfigPath | ForEach-Object { $_ -split ',(?=[A-Za-z]:|\\\\)' })
+    foreach ($path in $paths) {
+        if ($path -eq '' -or -not (Test-Path -LiteralPath $path -PathType 'Leaf')) {
+            throw ('-ConfigPath: no such file: {0}' -f $path)
+        }
+        $path
+    }
+}
+
+# No host has the product under all of its names.
+function Get-KnownFile {
     $files = @($KnownFile | ForEach-Object { Join-Path -Path $env:ProgramFiles -ChildPath $_ })
-    if ($ConfigPath.Count -gt 0) { $files = $ConfigPath }
     $found = @($files | Where-Object { Test-Path -LiteralPath $_ -PathType 'Leaf' })
     if ($found.Count -eq 0) {
         throw ('No connector configuration here, looked for: {0}' -f ($files -join '; '))
     }
-    $found | ForEach-Object { (Get-Item -LiteralPath $_).FullName }
+    $found
+}
+
+function Get-ConfigFile {
+    $files = if ($ConfigPath.Count -gt 0) { @(Get-GivenFile) } else { @(Get-KnownFile) }
+    $files | ForEach-Object { (Get-Item -LiteralPath $_).FullName }
 }
 
 function Read-Config {
@@ -119,50 +137,7 @@ function Edit-Config {
     $true
 }
 
-function Get-WinHttpSetting {
-    $key = Get-Item -LiteralPath $WinHttpKey
-    # No value is the default, direct: kept as no bytes.
-    if ($key.GetValueNames() -notcontains $WinHttpValue) { return , [byte[]] @() }
-    , [byte[]] $key.GetValue($WinHttpValue)
-}
-
-function Backup-WinHttpSetting {
-    if (-not (Test-Path -LiteralPath $BackupKey)) { $null = New-Item -Path $BackupKey -Force }
-    $backup = @{
-        LiteralPath  = $BackupKey
-        Name         = $Run
-        Value        = Get-WinHttpSetting
-        PropertyType = 'Binary'
-    }
-    $null = New-ItemProperty @backup
-}
-
-function Restore-WinHttpSetting {
-    param([string] $Stamp)
-
-    if (-not (Test-Path -LiteralPath $BackupKey)) { return }
-    $key = Get-Item -LiteralPath $BackupKey
-    if ($key.GetValueNames() -notcontains $Stamp) { return }
-    $setting = [byte[]] $key.GetValue($Stamp)
-    if ($setting.Length -gt 0) {
-        Set-ItemProperty -LiteralPath $WinHttpKey -Name $WinHttpValue -Value $setting
-    }
-    elseif ((Get-WinHttpSetting).Length -gt 0) {
-        Remove-ItemProperty -LiteralPath $WinHttpKey -Name $WinHttpValue
-    }
-    Remove-ItemProperty -LiteralPath $BackupKey -Name $Stamp
-}
-
-function Invoke-Netsh {
-    param([string[]] $Argument)
-
-    $said = & netsh.exe winhttp @Argument
-    if ($LASTEXITCODE -ne 0) {
-        throw ('netsh winhttp {0} failed: {1}' -f ($Argument -join ' '), ($said -join ' '))
-    }
-    $said -join [Environment]::NewLine
-}
-
+${WIN_HTTP}
 # Runs that can be taken back, the latest first.
 function Get-BackupRun {
     param([string[]] $Path)
@@ -199,8 +174,36 @@ function Restart-Connector {
     if ($NoRestart) { return }
     # Either may be missing or disabled: neither is a failure of this script.
     $services = @(Get-Service -Name $ConnectorService -ErrorAction 'SilentlyContinue')
+    $problems = @()
     foreach ($service in $services) {
-        if ($service.StartType -ne 'Disabled') { Restart-Service -InputObject $service }
+        if ($service.StartType -eq 'Disabled') { continue }
+        try {
+            Restart-Service -InputObject $service
+        }
+        catch {
+            # The other one is not left behind for it.
+            $problems += '{0} does not run: {1}' -f $service.Name, $_.Exception.Message
+        }
+    }
+    if ($problems.Count -gt 0) { throw ($problems -join '; ') }
+}
+
+# The files first, so that the services find them as they were.
+function Restore-FailedRun {
+    param([string[]] $Path, [bool] $Restart)
+
+    try {
+        Restore-Run -Stamp $Run -Path $Path
+    }
+    catch {
+        Write-Warning ('Not all is taken back, try -Undo: {0}' -f $_.Exception.Message)
+    }
+    if (-not $Restart) { return }
+    try {
+        Restart-Connector
+    }
+    catch {
+        Write-Warning ('After taking the run back: {0}' -f $_.Exception.Message)
     }
 }
 
@@ -237,17 +240,23 @@ if ($Undo) {
 }
 
 if (-not $PSCmdlet.ShouldProcess($target, $Change)) { return }
+$restarting = $false
 try {
     $changed = @($files | Where-Object { Edit-Config -Path $_ })
-    Set-WinHttpProxy
+    $winHttpChanged = Set-WinHttpProxy
     Assert-Result -Path $files
+    if ($changed.Count -gt 0 -or $winHttpChanged) {
+        $restarting = $true
+        Restart-Connector
+    }
 }
 catch {
-    Restore-Run -Stamp $Run -Path $files
-    throw
+    $failure = $_
+    Restore-FailedRun -Path $files -Restart $restarting
+    throw $failure
 }
-Restart-Connector
 
+if (-not $restarting) { 'Nothing was to change, so no service is restarted.' }
 '{0} of {1} files changed: {2}' -f $changed.Count, $files.Count, ($changed -join ', ')
 Invoke-Netsh -Argument @('show', 'proxy')
 `

@@ -7,8 +7,11 @@ import { identity, notices, sentences } from '../head.ts'
 import { comment, plain } from './comment.ts'
 
 export interface ScriptStart {
-  /** What the head says of the list: all of it, all but its addresses, or only which list it is. */
-  readonly says: 'all' | 'notices' | 'identity'
+  /**
+   * What the head says of the list: all of it, all but its addresses, or its name alone, for a script
+   * that must not move when the list's networks do.
+   */
+  readonly says: 'all' | 'notices' | 'name'
   /** False for a script that changes nothing. */
   readonly admin: boolean
   /** Comment-based help: `.SYNOPSIS` and what follows; nothing of a list or an option. */
@@ -20,6 +23,11 @@ export function quoted(text: string): string {
   return `'${plain(text).replaceAll("'", "''")}'`
 }
 
+/** For which list a script was fetched that has nothing of its content. */
+export function madeFor({ name }: ExportInput): string {
+  return `Rangewarden, made for the list ${name}.`
+}
+
 /** The first lines: what the script needs, what it is about, and its help. */
 export function scriptStart(input: ExportInput, { says, admin, help }: ScriptStart): string {
   const requires = ['#Requires -Version 5.1', ...(admin ? ['#Requires -RunAsAdministrator'] : [])]
@@ -29,7 +37,7 @@ export function scriptStart(input: ExportInput, { says, admin, help }: ScriptSta
 
 function saidOf(input: ExportInput, says: ScriptStart['says']): string[] {
   if (says === 'all') return sentences(input)
-  return says === 'identity' ? [identity(input)] : [identity(input), ...notices(input)]
+  return says === 'name' ? [madeFor(input)] : [identity(input), ...notices(input)]
 }
 
 /** After the parameters: a name that is not there or a failure ends the script. */

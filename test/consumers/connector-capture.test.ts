@@ -12,7 +12,7 @@ import { ExportRefused } from '../../exporters/contract.ts'
 import { exportInput, renderText } from '../support/export-input.ts'
 import { formatLaws, HOSTILE } from '../support/format-laws.ts'
 import { textOf } from '../support/plain-list.ts'
-import { literal, readScript } from '../support/powershell.ts'
+import { functionOf, literal, readScript } from '../support/powershell.ts'
 import { describeWith, program } from '../support/requirements.ts'
 import { DATA, pcap, RESET, SYN, type Packet } from '../support/tiny-pcap.ts'
 
@@ -50,12 +50,43 @@ it('has the filters of the article, with the port of the proxy', () => {
   ])
 })
 
-it('starts the service again and ends the capture, whatever happens', () => {
+it('starts the service again, ends the capture and names the file, whatever happens', () => {
+  const [run, ...others] = readScript(captureScript('http://proxy.example:8080')).tries
+  expect(others).toEqual([])
+  expect(run?.before).not.toMatch(/^\s*Stop-Service /m)
+  expect(run?.body).toMatch(/^\{\s+Stop-Service -InputObject \$service\n/)
+  const steps = run?.ending.match(
+    /^ *(try|Start-Service|if \(\$capturing\) \{ Stop-Capture|if \(\$filtering\)|catch|\$problems \+=|if \(\$capturing\) \{ Write-Host|foreach|throw)/gm,
+  )
+  const told = ['catch', '$problems +=']
+  expect(steps?.map((step) => step.trim())).toEqual([
+    ...['try', 'Start-Service', ...told],
+    ...['try', 'if ($capturing) { Stop-Capture', ...told],
+    ...['try', 'if ($filtering)', ...told],
+    'if ($capturing) { Write-Host',
+    'foreach',
+  ])
+  // After Ctrl+C a value that is put out ends the block.
+  expect(run?.ending).not.toMatch(/^ *['"$][^=]*$/m)
+})
+
+it("converts each tool's capture by what reads it", () => {
   const text = captureScript('http://proxy.example:8080')
-  const [, ending = ''] = text.split('\nfinally {\n')
-  const started = ending.indexOf('Start-Service -InputObject $service')
-  expect(started).toBeGreaterThan(0)
-  expect(ending.indexOf('if ($capturing) { Stop-Capture }')).toBeGreaterThan(started)
+  const convert = functionOf(text, 'Convert-Capture')
+  const [netsh = '', pktmon = ''] = convert.split(/^ {4}\}$/m)
+  expect(netsh).toMatch(/if \(\$Tool -eq 'netsh'\) \{[^]*etl2pcapng[^]*return\n$/)
+  expect(pktmon).toContain("-Argument @('etl2pcap', $File, '--out', $converted)")
+  expect(convert.slice(netsh.length)).not.toContain('etl2pcapng')
+})
+
+it('reads -Seconds as text, where "1,20" is no number', () => {
+  const text = captureScript('http://proxy.example:8080')
+  expect(text).toContain("[string] $Seconds = '60'")
+  const [, pattern = ''] = /-notmatch '([^']+)\\z'/.exec(functionOf(text, 'Get-Second')) ?? []
+  const taken = ['60', '3600', '1,20', '', '-5', '1e1', ' 60'].filter((given) => {
+    return new RegExp(`${pattern}$`).test(given)
+  })
+  expect(taken).toEqual(['60', '3600'])
 })
 
 const HOST = '10.1.2.10'

@@ -124,6 +124,16 @@ export function formatLaws({ exporter, read, words, namesOf }: FormatUnderTest):
     }
   })
 
+  if (carries.length === 0) {
+    it(`${name}: stays the same when only what the list has moves`, () => {
+      const { leaving, rolledBack } = { ...SHAPES.leaving, ...SHAPES['rolled-back'] }
+      const { name: list, rules } = SHAPES.mixed
+      const moved = { ...SHAPES.kept, name: list, rules, leaving, rolledBack }
+      const version = { serial: 8, snapshot: 'public-20251104-0a1b2c3d', content: '5e6f7a8b' }
+      expect(render({ ...moved, version })).toEqual(render(SHAPES.mixed))
+    })
+  }
+
   if (words === 'none' || !carries.includes('addresses')) return
 
   describe(`${name}: what it says to people`, () => {

@@ -52,6 +52,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   'ConvertTo-Json': 'InputObject Depth Compress',
   'Join-Path': 'Path ChildPath',
   'Split-Path': 'Path Parent Leaf',
+  'Resolve-Path': 'LiteralPath',
   'Test-Path': 'Path LiteralPath PathType',
   'New-Item': 'Path ItemType Force',
   'Get-ChildItem': 'LiteralPath Path Filter File',

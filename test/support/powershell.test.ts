@@ -29,6 +29,14 @@ describe('readScript', () => {
     expect(literalArray(script.settings.get('b') ?? '')).toEqual(['x', 'y'])
   })
 
+  it('tells the blocks of a try apart', () => {
+    const text = '$a = 1\ntry {\n$b = 1\n}\ncatch {\n$c = 1\n}\nfinally {\n$d = 1\n}\n'
+    const [{ before, body, caught, ending } = {}, ...others] = readScript(text).tries
+    expect(others).toEqual([])
+    const names = [before, body, caught, ending].map((block) => block?.match(/\$\w/g)?.join())
+    expect(names).toEqual(['$a', '$b', '$c', '$d'])
+  })
+
   it('tells what is computed from what is a literal', () => {
     const script = readScript("$c = 'x'\nNew-Item -Path $c\n")
     const [call] = callsOf(script, 'New-Item')

@@ -36,6 +36,16 @@ export interface Script {
   readonly parameters: ReadonlyMap<string, string | undefined>
   /** `$x = …` outside of functions, the text on the right. */
   readonly settings: ReadonlyMap<string, string>
+  /** `try` outside of functions. */
+  readonly tries: readonly Try[]
+}
+
+/** The text of each block of a `try`, '' for one that it lacks, and of what stands before it. */
+export interface Try {
+  readonly before: string
+  readonly body: string
+  readonly caught: string
+  readonly ending: string
 }
 
 /** Scripts that were read: the laws of formats read the same one many times. */
@@ -65,6 +75,7 @@ function readOnce(text: string): Script {
     literals: all(root, 'verbatim_string_characters').map(literalOf),
     parameters: parametersOf(topLevel(root, 'param_block')),
     settings: settingsOf(root),
+    tries: triesOf(root),
   }
   tree.delete()
   return script
@@ -92,6 +103,13 @@ export function literalsOf({ name, given }: Call, parameter: string): string[] {
   const other = written.find(({ computed }) => computed)
   if (other) throw new Error(`${name} -${parameter} is computed: ${other.text.slice(0, 80)}`)
   return written.flatMap(({ literals }) => literals)
+}
+
+/** The text of one function of a script. @throws if it has none of that name */
+export function functionOf(text: string, name: string): string {
+  const [found] = new RegExp(`^function ${name} \\{\\n[^]*?^\\}$`, 'm').exec(text) ?? []
+  if (found === undefined) throw new Error(`no function ${name}`)
+  return found
 }
 
 /** The calls of one function or cmdlet, in their order. */
@@ -166,6 +184,21 @@ function settingsOf(root: Node): Map<string, string> {
     settings.set(left.trim().replace(/^\$/, ''), right.join('=').trim())
   }
   return settings
+}
+
+function triesOf(root: Node): Try[] {
+  const statements = topLevel(root, 'statement_list')?.namedChildren ?? []
+  return statements
+    .filter(({ type }) => type === 'try_statement')
+    .map((node) => {
+      const block = (type: string): string => topLevel(node, type)?.text ?? ''
+      return {
+        before: root.text.slice(0, node.startIndex - root.startIndex),
+        body: block('statement_block'),
+        caught: block('catch_clauses'),
+        ending: block('finally_clause'),
+      }
+    })
 }
 
 function callOf(node: Node): Call {

@@ -1,8 +1,7 @@
 #Requires -Version 5.1
 #Requires -RunAsAdministrator
 
-# Rangewarden allowlist names.azuregovernment, cloud AzureGovernment, serial 7, snapshot
-# public-20251028-3f9a2c1e.
+# Rangewarden, made for the list names.azuregovernment.
 
 <#
 .SYNOPSIS
@@ -10,7 +9,7 @@ Captures the network traffic of a connector's start.
 
 .DESCRIPTION
 Stops the connector's service, starts a capture, starts the service, waits, stops the capture and
-converts it. Filters to read the capture with are below.
+converts it if pktmon made it. Filters to read the capture with are below.
 
 .PARAMETER Proxy
 The connector's proxy, written http://HOST:PORT.
@@ -19,10 +18,10 @@ The connector's proxy, written http://HOST:PORT.
 pktmon keeps what belongs to the connector; netsh keeps everything, for hosts without pktmon.
 
 .PARAMETER Seconds
-How long the capture goes on after the service has started.
+How long the capture goes on after the service has started: 5 to 3600.
 
 .PARAMETER Folder
-Where the capture is written.
+Where the capture is written; it must be there.
 
 .EXAMPLE
 powershell -NoProfile -File .\connector-capture.ps1 -Tool netsh -Seconds 120
@@ -59,8 +58,7 @@ param(
     [ValidateSet('pktmon', 'netsh')]
     [string] $Tool = 'pktmon',
 
-    [ValidateRange(5, 3600)]
-    [int] $Seconds = 60,
+    [string] $Seconds = '60',
 
     [string] $Folder = $env:TEMP
 )
@@ -74,21 +72,36 @@ $ConnectorService = 'WAPCSvc'
 # Remote ports of direct attempts, past the proxy.
 $DirectPort = @('443', '5671', '9350', '9352')
 
+$ProxyPattern = -join @(
+    '^http://(?<Host>'
+    # A name has a letter: 10 and 127.0.0.256 are mistakes.
+    '(?=[^:]{1,253}:)(?=[^:]*[A-Za-z])[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?'
+    # An IPv4 address.
+    '|(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])'
+    # An IPv6 address: eight groups, or at most seven around one "::"; not one that is IPv4 inside.
+    '|\[(?![0:]*:[Ff]{4}:)(?:(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}'
+    '|(?!:*(?:[0-9A-Fa-f]{1,4}:+){7}[0-9A-Fa-f]{1,4})'
+    '(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4})*)?::(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4})*)?)\]'
+    # 1 to 65535.
+    '):(?<Port>[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])'
+    '/?\z'
+)
+
 # http://HOST:PORT and nothing else: the connector takes no other "proxyaddress", not even for an
 # address, and answers no proxy that asks for a user and a password.
 function Assert-Proxy {
     param([string] $Value)
 
-    if ($Value -notlike 'http://*') {
+    if ($Value -cnotlike 'http://*') {
         throw ('The proxy must begin with http://, written http://HOST:PORT, also for an IP ' +
             'address; without it the connector does not use it. Given: {0}' -f $Value)
     }
-    if ($Value -notmatch '^http://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):([1-9][0-9]{0,4})/?$') {
+    $read = [regex]::Match($Value, $ProxyPattern)
+    if (-not $read.Success) {
         throw ('The proxy must be written http://HOST:PORT, without user, password or path. ' +
             'Given: {0}' -f $Value)
     }
-    if ([int] $Matches[2] -gt 65535) { throw ('No port: {0}' -f $Matches[2]) }
-    'http://{0}:{1}' -f $Matches[1], $Matches[2]
+    'http://{0}:{1}' -f $read.Groups['Host'].Value.ToLowerInvariant(), $read.Groups['Port'].Value
 }
 
 function Invoke-Program {
@@ -113,11 +126,15 @@ function Get-ProxyAddress {
     }
 }
 
+function Remove-PktmonFilter {
+    Invoke-Program -Program 'pktmon.exe' -Argument @('filter', 'remove')
+}
+
 # Conditions of one filter must all be met, and a packet that meets one filter is kept.
 function Add-PktmonFilter {
     param([string] $HostName, [string] $Port)
 
-    Invoke-Program -Program 'pktmon.exe' -Argument @('filter', 'remove')
+    Remove-PktmonFilter
     $addresses = @(Get-ProxyAddress -HostName $HostName)
     foreach ($address in $addresses) {
         Invoke-Program -Program 'pktmon.exe' -Argument @(
@@ -152,26 +169,37 @@ function Start-Capture {
 function Stop-Capture {
     if ($Tool -eq 'pktmon') {
         Invoke-Program -Program 'pktmon.exe' -Argument @('stop')
-        Invoke-Program -Program 'pktmon.exe' -Argument @('filter', 'remove')
         return
     }
     Invoke-Program -Program 'netsh.exe' -Argument @('trace', 'stop')
 }
 
-# A capture that cannot be converted here is still a capture.
+# Each tool's captures have a converter of their own. One that cannot be converted here is still a
+# capture.
 function Convert-Capture {
     param([string] $File)
 
-    if ($null -eq (Get-Command -Name 'pktmon.exe' -ErrorAction 'SilentlyContinue')) { return $File }
+    if ($Tool -eq 'netsh') {
+        'Convert it for Wireshark with etl2pcapng, https://github.com/microsoft/etl2pcapng'
+        return
+    }
     $converted = $File -replace '\.etl$', '.pcapng'
     try {
         Invoke-Program -Program 'pktmon.exe' -Argument @('etl2pcap', $File, '--out', $converted)
-        $converted
+        'Converted: {0}' -f $converted
     }
     catch {
-        Write-Warning ('Not converted, use etl2pcapng: {0}' -f $_.Exception.Message)
-        $File
+        Write-Warning ('Not converted; "pktmon etl2pcap" of another Windows may: {0}' -f
+            $_.Exception.Message)
     }
+}
+
+# Read as text: powershell -File hands "1,20" on as one word, and [int] would make 120 of it.
+function Get-Second {
+    if ($Seconds -notmatch '^[0-9]{1,4}\z' -or [int] $Seconds -lt 5 -or [int] $Seconds -gt 3600) {
+        throw ('-Seconds {0}: no number of 5 to 3600' -f $Seconds)
+    }
+    [int] $Seconds
 }
 
 $Proxy = Assert-Proxy -Value $Proxy
@@ -179,15 +207,22 @@ $null = $Proxy -match '^http://(.+):([0-9]+)$'
 $proxyHost = $Matches[1]
 $proxyPort = $Matches[2]
 
+$wait = Get-Second
+
 $service = Get-Service -Name $ConnectorService
 $stamp = Get-Date -Format 'yyyyMMddTHHmmss'
-$file = Join-Path -Path $Folder -ChildPath ('connector-{0}.etl' -f $stamp)
+$to = (Resolve-Path -LiteralPath $Folder).ProviderPath
+$file = Join-Path -Path $to -ChildPath ('connector-{0}.etl' -f $stamp)
 if (-not $PSCmdlet.ShouldProcess($ConnectorService, 'Stop, capture the start, and start')) { return }
 
+$filtering = $false
 $capturing = $false
-Stop-Service -InputObject $service
 try {
-    if ($Tool -eq 'pktmon') { Add-PktmonFilter -HostName $proxyHost -Port $proxyPort }
+    Stop-Service -InputObject $service
+    if ($Tool -eq 'pktmon') {
+        $filtering = $true
+        Add-PktmonFilter -HostName $proxyHost -Port $proxyPort
+    }
     Start-Capture -File $file
     $capturing = $true
     try {
@@ -197,18 +232,34 @@ try {
         # What it tried before it gave up is what the capture is for.
         Write-Warning ('{0} did not start: {1}' -f $ConnectorService, $_.Exception.Message)
     }
-    Start-Sleep -Seconds $Seconds
+    Start-Sleep -Seconds $wait
 }
 finally {
-    # Whatever becomes of the capture, the connector runs again; and whatever becomes of the
-    # connector, the capture ends.
+    # The connector runs again, the capture ends and the filters go, each whatever becomes of the
+    # others: so what is to be said comes last.
+    $problems = @()
     try {
         Start-Service -InputObject $service
     }
-    finally {
+    catch {
+        $problems += '{0} does not run: {1}' -f $ConnectorService, $_.Exception.Message
+    }
+    try {
         if ($capturing) { Stop-Capture }
     }
+    catch {
+        $problems += 'The capture may still be running: {0}' -f $_.Exception.Message
+    }
+    try {
+        if ($filtering) { Remove-PktmonFilter }
+    }
+    catch {
+        $problems += 'Filters of pktmon may be left: {0}' -f $_.Exception.Message
+    }
+    # Write-Host, as after Ctrl+C the output of a finally block is not shown.
+    if ($capturing) { Write-Host ('Captured: {0}' -f $file) }
+    foreach ($problem in $problems) { Write-Warning $problem }
 }
 
-'Captured: {0}' -f (Convert-Capture -File $file)
+Convert-Capture -File $file
 'The filters to read it with are at the head of this script.'

@@ -1,8 +1,7 @@
 #Requires -Version 5.1
 #Requires -RunAsAdministrator
 
-# Rangewarden allowlist names.azuregovernment, cloud AzureGovernment, serial 7, snapshot
-# public-20251028-3f9a2c1e.
+# Rangewarden, made for the list names.azuregovernment.
 
 <#
 .SYNOPSIS
@@ -69,14 +68,31 @@ $BackupKey = 'HKLM:\SOFTWARE\Rangewarden\ConnectorConfig'
 
 $Change = 'Use no proxy'
 
-function Get-ConfigFile {
+# Every file that is named must be there. powershell -File hands "C:\a,C:\b" on as one word; any other
+# comma is part of a path.
+function Get-GivenFile {
+    $paths = @($ConfigPath | ForEach-Object { $_ -split ',(?=[A-Za-z]:|\\\\)' })
+    foreach ($path in $paths) {
+        if ($path -eq '' -or -not (Test-Path -LiteralPath $path -PathType 'Leaf')) {
+            throw ('-ConfigPath: no such file: {0}' -f $path)
+        }
+        $path
+    }
+}
+
+# No host has the product under all of its names.
+function Get-KnownFile {
     $files = @($KnownFile | ForEach-Object { Join-Path -Path $env:ProgramFiles -ChildPath $_ })
-    if ($ConfigPath.Count -gt 0) { $files = $ConfigPath }
     $found = @($files | Where-Object { Test-Path -LiteralPath $_ -PathType 'Leaf' })
     if ($found.Count -eq 0) {
         throw ('No connector configuration here, looked for: {0}' -f ($files -join '; '))
     }
-    $found | ForEach-Object { (Get-Item -LiteralPath $_).FullName }
+    $found
+}
+
+function Get-ConfigFile {
+    $files = if ($ConfigPath.Count -gt 0) { @(Get-GivenFile) } else { @(Get-KnownFile) }
+    $files | ForEach-Object { (Get-Item -LiteralPath $_).FullName }
 }
 
 function Read-Config {
@@ -203,6 +219,27 @@ function Invoke-Netsh {
     $said -join [Environment]::NewLine
 }
 
+# Without the eight bytes at its head: a version, and what may count its changes.
+function Get-WinHttpContent {
+    $setting = Get-WinHttpSetting
+    if ($setting.Length -le 8) { return '' }
+    [System.BitConverter]::ToString($setting, 8)
+}
+
+# Set whatever is there: what netsh shows is in the language of the host, and a proxy for one protocol
+# alone or another bypass list would pass for the right one. True if this changed it, and only then
+# is there something to go back to.
+function Edit-WinHttpSetting {
+    param([string[]] $Argument)
+
+    $before = Get-WinHttpContent
+    Backup-WinHttpSetting
+    $null = Invoke-Netsh -Argument $Argument
+    if ((Get-WinHttpContent) -ne $before) { return $true }
+    Remove-ItemProperty -LiteralPath $BackupKey -Name $Run
+    $false
+}
+
 # Runs that can be taken back, the latest first.
 function Get-BackupRun {
     param([string[]] $Path)
@@ -239,8 +276,36 @@ function Restart-Connector {
     if ($NoRestart) { return }
     # Either may be missing or disabled: neither is a failure of this script.
     $services = @(Get-Service -Name $ConnectorService -ErrorAction 'SilentlyContinue')
+    $problems = @()
     foreach ($service in $services) {
-        if ($service.StartType -ne 'Disabled') { Restart-Service -InputObject $service }
+        if ($service.StartType -eq 'Disabled') { continue }
+        try {
+            Restart-Service -InputObject $service
+        }
+        catch {
+            # The other one is not left behind for it.
+            $problems += '{0} does not run: {1}' -f $service.Name, $_.Exception.Message
+        }
+    }
+    if ($problems.Count -gt 0) { throw ($problems -join '; ') }
+}
+
+# The files first, so that the services find them as they were.
+function Restore-FailedRun {
+    param([string[]] $Path, [bool] $Restart)
+
+    try {
+        Restore-Run -Stamp $Run -Path $Path
+    }
+    catch {
+        Write-Warning ('Not all is taken back, try -Undo: {0}' -f $_.Exception.Message)
+    }
+    if (-not $Restart) { return }
+    try {
+        Restart-Connector
+    }
+    catch {
+        Write-Warning ('After taking the run back: {0}' -f $_.Exception.Message)
     }
 }
 
@@ -277,10 +342,9 @@ function Set-DefaultProxy {
 function Set-WinHttpProxy {
     if (-not $ResetWinHttpProxy) {
         Write-Warning 'The WinHTTP proxy below stays as it is: certificate checks go through it.'
-        return
+        return $false
     }
-    Backup-WinHttpSetting
-    $null = Invoke-Netsh -Argument @('reset', 'proxy')
+    Edit-WinHttpSetting -Argument @('reset', 'proxy')
 }
 
 # A 32-bit process would see other folders and another WinHTTP setting than the connector does.
@@ -302,16 +366,22 @@ if ($Undo) {
 }
 
 if (-not $PSCmdlet.ShouldProcess($target, $Change)) { return }
+$restarting = $false
 try {
     $changed = @($files | Where-Object { Edit-Config -Path $_ })
-    Set-WinHttpProxy
+    $winHttpChanged = Set-WinHttpProxy
     Assert-Result -Path $files
+    if ($changed.Count -gt 0 -or $winHttpChanged) {
+        $restarting = $true
+        Restart-Connector
+    }
 }
 catch {
-    Restore-Run -Stamp $Run -Path $files
-    throw
+    $failure = $_
+    Restore-FailedRun -Path $files -Restart $restarting
+    throw $failure
 }
-Restart-Connector
 
+if (-not $restarting) { 'Nothing was to change, so no service is restarted.' }
 '{0} of {1} files changed: {2}' -f $changed.Count, $files.Count, ($changed -join ', ')
 Invoke-Netsh -Argument @('show', 'proxy')

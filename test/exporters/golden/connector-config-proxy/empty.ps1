@@ -1,7 +1,7 @@
 #Requires -Version 5.1
 #Requires -RunAsAdministrator
 
-# Rangewarden allowlist empty-list, cloud Public, serial 7, snapshot public-20251028-3f9a2c1e.
+# Rangewarden, made for the list empty-list.
 
 <#
 .SYNOPSIS
@@ -73,31 +73,63 @@ $BackupKey = 'HKLM:\SOFTWARE\Rangewarden\ConnectorConfig'
 
 $Change = 'Use the proxy {0}' -f $Proxy
 
+$ProxyPattern = -join @(
+    '^http://(?<Host>'
+    # A name has a letter: 10 and 127.0.0.256 are mistakes.
+    '(?=[^:]{1,253}:)(?=[^:]*[A-Za-z])[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?'
+    # An IPv4 address.
+    '|(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])'
+    # An IPv6 address: eight groups, or at most seven around one "::"; not one that is IPv4 inside.
+    '|\[(?![0:]*:[Ff]{4}:)(?:(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}'
+    '|(?!:*(?:[0-9A-Fa-f]{1,4}:+){7}[0-9A-Fa-f]{1,4})'
+    '(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4})*)?::(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4})*)?)\]'
+    # 1 to 65535.
+    '):(?<Port>[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])'
+    '/?\z'
+)
+
 # http://HOST:PORT and nothing else: the connector takes no other "proxyaddress", not even for an
 # address, and answers no proxy that asks for a user and a password.
 function Assert-Proxy {
     param([string] $Value)
 
-    if ($Value -notlike 'http://*') {
+    if ($Value -cnotlike 'http://*') {
         throw ('The proxy must begin with http://, written http://HOST:PORT, also for an IP ' +
             'address; without it the connector does not use it. Given: {0}' -f $Value)
     }
-    if ($Value -notmatch '^http://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):([1-9][0-9]{0,4})/?$') {
+    $read = [regex]::Match($Value, $ProxyPattern)
+    if (-not $read.Success) {
         throw ('The proxy must be written http://HOST:PORT, without user, password or path. ' +
             'Given: {0}' -f $Value)
     }
-    if ([int] $Matches[2] -gt 65535) { throw ('No port: {0}' -f $Matches[2]) }
-    'http://{0}:{1}' -f $Matches[1], $Matches[2]
+    'http://{0}:{1}' -f $read.Groups['Host'].Value.ToLowerInvariant(), $read.Groups['Port'].Value
 }
 
-function Get-ConfigFile {
+# Every file that is named must be there. powershell -File hands "C:\a,C:\b" on as one word; any other
+# comma is part of a path.
+function Get-GivenFile {
+    $paths = @($ConfigPath | ForEach-Object { $_ -split ',(?=[A-Za-z]:|\\\\)' })
+    foreach ($path in $paths) {
+        if ($path -eq '' -or -not (Test-Path -LiteralPath $path -PathType 'Leaf')) {
+            throw ('-ConfigPath: no such file: {0}' -f $path)
+        }
+        $path
+    }
+}
+
+# No host has the product under all of its names.
+function Get-KnownFile {
     $files = @($KnownFile | ForEach-Object { Join-Path -Path $env:ProgramFiles -ChildPath $_ })
-    if ($ConfigPath.Count -gt 0) { $files = $ConfigPath }
     $found = @($files | Where-Object { Test-Path -LiteralPath $_ -PathType 'Leaf' })
     if ($found.Count -eq 0) {
         throw ('No connector configuration here, looked for: {0}' -f ($files -join '; '))
     }
-    $found | ForEach-Object { (Get-Item -LiteralPath $_).FullName }
+    $found
+}
+
+function Get-ConfigFile {
+    $files = if ($ConfigPath.Count -gt 0) { @(Get-GivenFile) } else { @(Get-KnownFile) }
+    $files | ForEach-Object { (Get-Item -LiteralPath $_).FullName }
 }
 
 function Read-Config {
@@ -224,6 +256,27 @@ function Invoke-Netsh {
     $said -join [Environment]::NewLine
 }
 
+# Without the eight bytes at its head: a version, and what may count its changes.
+function Get-WinHttpContent {
+    $setting = Get-WinHttpSetting
+    if ($setting.Length -le 8) { return '' }
+    [System.BitConverter]::ToString($setting, 8)
+}
+
+# Set whatever is there: what netsh shows is in the language of the host, and a proxy for one protocol
+# alone or another bypass list would pass for the right one. True if this changed it, and only then
+# is there something to go back to.
+function Edit-WinHttpSetting {
+    param([string[]] $Argument)
+
+    $before = Get-WinHttpContent
+    Backup-WinHttpSetting
+    $null = Invoke-Netsh -Argument $Argument
+    if ((Get-WinHttpContent) -ne $before) { return $true }
+    Remove-ItemProperty -LiteralPath $BackupKey -Name $Run
+    $false
+}
+
 # Runs that can be taken back, the latest first.
 function Get-BackupRun {
     param([string[]] $Path)
@@ -260,8 +313,36 @@ function Restart-Connector {
     if ($NoRestart) { return }
     # Either may be missing or disabled: neither is a failure of this script.
     $services = @(Get-Service -Name $ConnectorService -ErrorAction 'SilentlyContinue')
+    $problems = @()
     foreach ($service in $services) {
-        if ($service.StartType -ne 'Disabled') { Restart-Service -InputObject $service }
+        if ($service.StartType -eq 'Disabled') { continue }
+        try {
+            Restart-Service -InputObject $service
+        }
+        catch {
+            # The other one is not left behind for it.
+            $problems += '{0} does not run: {1}' -f $service.Name, $_.Exception.Message
+        }
+    }
+    if ($problems.Count -gt 0) { throw ($problems -join '; ') }
+}
+
+# The files first, so that the services find them as they were.
+function Restore-FailedRun {
+    param([string[]] $Path, [bool] $Restart)
+
+    try {
+        Restore-Run -Stamp $Run -Path $Path
+    }
+    catch {
+        Write-Warning ('Not all is taken back, try -Undo: {0}' -f $_.Exception.Message)
+    }
+    if (-not $Restart) { return }
+    try {
+        Restart-Connector
+    }
+    catch {
+        Write-Warning ('After taking the run back: {0}' -f $_.Exception.Message)
     }
 }
 
@@ -317,15 +398,15 @@ function Test-WinHttpProxy {
 }
 
 function Set-WinHttpProxy {
+    if ($KeepWinHttpProxy) { return $false }
     $endpoint = $Proxy -replace '^http://', ''
-    if ($KeepWinHttpProxy -or (Test-WinHttpProxy -Endpoint $endpoint)) { return }
-    Backup-WinHttpSetting
-    $null = Invoke-Netsh -Argument @(
+    $changed = Edit-WinHttpSetting -Argument @(
         'set', 'proxy', ('proxy-server={0}' -f $endpoint), 'bypass-list=<local>'
     )
     if (-not (Test-WinHttpProxy -Endpoint $endpoint)) {
         throw ('netsh winhttp show proxy does not show {0}' -f $endpoint)
     }
+    $changed
 }
 
 $Proxy = Assert-Proxy -Value $Proxy
@@ -349,16 +430,22 @@ if ($Undo) {
 }
 
 if (-not $PSCmdlet.ShouldProcess($target, $Change)) { return }
+$restarting = $false
 try {
     $changed = @($files | Where-Object { Edit-Config -Path $_ })
-    Set-WinHttpProxy
+    $winHttpChanged = Set-WinHttpProxy
     Assert-Result -Path $files
+    if ($changed.Count -gt 0 -or $winHttpChanged) {
+        $restarting = $true
+        Restart-Connector
+    }
 }
 catch {
-    Restore-Run -Stamp $Run -Path $files
-    throw
+    $failure = $_
+    Restore-FailedRun -Path $files -Restart $restarting
+    throw $failure
 }
-Restart-Connector
 
+if (-not $restarting) { 'Nothing was to change, so no service is restarted.' }
 '{0} of {1} files changed: {2}' -f $changed.Count, $files.Count, ($changed -join ', ')
 Invoke-Netsh -Argument @('show', 'proxy')

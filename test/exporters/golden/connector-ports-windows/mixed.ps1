@@ -1,7 +1,7 @@
 #Requires -Version 5.1
 #Requires -RunAsAdministrator
 
-# Rangewarden allowlist synthetic-list, cloud Public, serial 7, snapshot public-20251028-3f9a2c1e.
+# Rangewarden, made for the list synthetic-list.
 
 <#
 .SYNOPSIS
@@ -29,8 +29,7 @@ powershell -NoProfile -File .\connector-ports.ps1 -WhatIf
 param(
     [switch] $AllowConnector,
 
-    [ValidateRange(1, 65535)]
-    [int[]] $ProxyPort = @(),
+    [string[]] $ProxyPort = @(),
 
     [switch] $Remove
 )
@@ -39,7 +38,7 @@ Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
 $Group = 'Rangewarden connector ports'
-$Description = 'Rangewarden allowlist synthetic-list, cloud Public, serial 7, snapshot public-20251028-3f9a2c1e.'
+$Description = 'Rangewarden, made for the list synthetic-list.'
 
 # Service Bus tries these directly before it uses 443 through the proxy.
 $DirectPort = @('5671', '9350', '9352')
@@ -131,13 +130,23 @@ function Get-ConnectorProgram {
     }
 }
 
+# powershell -File hands "443,80" on as one word, and [int] would make the port 44380 of it.
+function Get-ProxyPort {
+    foreach ($port in @($ProxyPort | ForEach-Object { $_ -split ',' })) {
+        if ($port -notmatch '^[1-9][0-9]{0,4}\z' -or [int] $port -gt 65535) {
+            throw ('-ProxyPort {0}: no port of 1 to 65535' -f $port)
+        }
+        $port
+    }
+}
+
 function Add-ConnectorRule {
     $programs = @(Get-ConnectorProgram)
     if ($programs.Count -eq 0) {
         throw ('-AllowConnector: none of the services {0} is installed here' -f
             ($ConnectorService -join ', '))
     }
-    $ports = @($ConnectorPort) + @($ProxyPort | ForEach-Object { [string] $_ })
+    $ports = @($ConnectorPort) + $ProxyPort
     foreach ($program in $programs) {
         Add-Rule -DisplayName ('{0}: {1}' -f $Group, (Split-Path -Path $program -Leaf)) -Match @{
             Action     = 'Allow'
@@ -147,6 +156,7 @@ function Add-ConnectorRule {
     }
 }
 
+$ProxyPort = @(Get-ProxyPort)
 if (-not $PSCmdlet.ShouldProcess($Group, 'Replace or remove outbound rules')) { return }
 if ($Remove) {
     Remove-RuleGroup
