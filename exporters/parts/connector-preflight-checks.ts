@@ -20,8 +20,10 @@ export const VERDICTS = {
   ok: 'Reached.',
   'proxy-authentication':
     'The proxy wants authentication (407), which the connector cannot give: let it pass without.',
-  'policy-refused': "The proxy's policy refuses it (403): allow it for the connector.",
-  unreachable: 'The proxy cannot reach or resolve it (500, 502, 503).',
+  'policy-refused':
+    "The proxy's policy refuses it (403), or sends to a page of its own: allow it for the connector.",
+  unreachable:
+    'The proxy cannot reach or resolve it (500, 502, 503), or its certificate is not valid for it.',
   inspected:
     'Its TLS certificate is from no public authority: something inspects. Exempt the connector.',
   'goes-around': 'A direct connection succeeds: traffic will go around the proxy. Refuse it.',
@@ -56,16 +58,13 @@ function New-Result {
     }
 }
 
-# A tunnel is there or not. A page that answers a GET with 404 has been reached all the same.
-function Get-StatusVerdict {
-    param([int] $Status, [string] $Via)
+# What a stranger wrote, fit for a terminal: one short line of printable ASCII.
+function Get-Printable {
+    param([string] $Text)
 
-    if ($Status -eq 0) { return 'no-answer' }
-    if ($Status -eq 407) { return 'proxy-authentication' }
-    if ($Status -eq 403) { return 'policy-refused' }
-    if ($Status -ge 500) { return 'unreachable' }
-    if ($Via -eq 'GET' -or ($Status -ge 200 -and $Status -lt 300)) { return 'ok' }
-    'policy-refused'
+    $plain = $Text -replace '[^\x20-\x7e]', '?'
+    if ($plain.Length -gt 100) { return $plain.Substring(0, 100) + '...' }
+    $plain
 }
 
 # Whether a chain ends in a public authority. That this host trusts it says nothing: a company's
@@ -73,9 +72,10 @@ function Get-StatusVerdict {
 # third-party root (AuthRoot), where company authorities do not belong; or, if the root is not on
 # this host, one whose name is that of a root we know.
 function Test-PublicChain {
-    param([object[]] $Chain)
+    param([hashtable] $Seen)
 
-    $top = $Chain[$Chain.Count - 1]
+    if ($Seen.Status -contains 'NotSignatureValid') { return $false }
+    $top = $Seen.Chain[$Seen.Chain.Count - 1]
     if ($PublicRoot.ContainsKey($top.Thumbprint)) { return $true }
     if (Test-Path -LiteralPath ('Cert:\LocalMachine\AuthRoot\{0}' -f $top.Thumbprint)) {
         return $true
@@ -84,14 +84,43 @@ function Test-PublicChain {
     @($PublicRoot.Values | Where-Object { $top.Issuer -like ('CN={0},*' -f $_) }).Count -gt 0
 }
 
+# What else may be wrong with a certificate of a public authority: it is not the host's.
+function Get-CertificateFault {
+    param([hashtable] $Seen)
+
+    $own = $Seen.Chain[0]
+    $now = Get-Date
+    if ($own.NotAfter -lt $now) {
+        return 'the certificate expired {0:u}' -f $own.NotAfter.ToUniversalTime()
+    }
+    if ($own.NotBefore -gt $now) {
+        return 'the certificate is valid from {0:u}: is the clock right?' -f
+            $own.NotBefore.ToUniversalTime()
+    }
+    if ($Seen.IsOther) {
+        return 'another host answers: its certificate is for {0}' -f
+            (Get-Printable -Text $own.Subject)
+    }
+    if ($Seen.Status -contains 'NotTimeValid') { return 'an authority above it is out of its time' }
+    ''
+}
+
 function Test-Certificate {
     param([System.IO.Stream] $Stream, [string] $Name, [int] $Port)
 
     $row = @{ Name = $Name; Port = $Port; Via = 'CONNECT' }
-    $chain = @(Read-Certificate -Stream $Stream -Name $Name)
-    if ($chain.Count -eq 0) { return New-Result @row -Verdict 'no-answer' -Detail 'no certificate' }
-    $verdict = if (Test-PublicChain -Chain $chain) { 'ok' } else { 'inspected' }
-    New-Result @row -Verdict $verdict -Detail ('issuer: {0}' -f $chain[0].Issuer)
+    $seen = Read-Certificate -Stream $Stream -Name $Name
+    if ($seen.Chain.Count -eq 0) {
+        return New-Result @row -Verdict 'no-answer' -Detail 'no certificate'
+    }
+    $issuer = Get-Printable -Text $seen.Chain[0].Issuer
+    if (-not (Test-PublicChain -Seen $seen)) {
+        return New-Result @row -Verdict 'inspected' -Detail ('issuer: {0}' -f $issuer)
+    }
+    $fault = Get-CertificateFault -Seen $seen
+    if ($fault -eq '') { return New-Result @row -Verdict 'ok' -Detail ('issuer: {0}' -f $issuer) }
+    $detail = '{0}; issued by {1}, so not inspected' -f $fault, $issuer
+    New-Result @row -Verdict 'unreachable' -Detail $detail
 }
 
 # CONNECT as the connector does; port 80 is asked by GET, since many proxies tunnel to 443 alone.
@@ -99,8 +128,9 @@ function Get-RequestLine {
     param([string] $Name, [int] $Port, [string] $Via, [string] $Path)
 
     if ($Via -eq 'GET') {
+        $file = if ($KnownFile.ContainsKey($Name)) { $KnownFile[$Name] } else { $Path }
         return @(
-            ('GET http://{0}{1} HTTP/1.1' -f $Name, $Path)
+            ('GET http://{0}{1} HTTP/1.1' -f $Name, $file)
             ('Host: {0}' -f $Name)
             'Connection: close'
         )
@@ -118,22 +148,24 @@ function Test-ThroughProxy {
     $row = @{ Name = $Name; Port = $Port; Via = $via }
     $opened = Open-Connection -Name $ProxyHost -Port $ProxyPort
     if ($null -eq $opened.Client) {
-        return New-Result @row -Verdict 'no-answer' -Detail ('the proxy: {0}' -f $opened.Problem)
+        return New-Result @row -Verdict 'no-answer' -Detail ('the proxy: {0}' -f $opened.Detail)
     }
     try {
         $stream = $opened.Client.GetStream()
         $stream.ReadTimeout = $Milliseconds
         $stream.WriteTimeout = $Milliseconds
         Send-Request -Stream $stream -Line (Get-RequestLine @row -Path $Path)
-        $status = Read-Status -Stream $stream
-        $verdict = Get-StatusVerdict -Status $status -Via $via
+        $answer = Read-Answer -Stream $stream
+        if ($answer.Status -eq 0) {
+            return New-Result @row -Verdict 'no-answer' -Detail 'the answer is not HTTP'
+        }
+        if ($via -eq 'GET') { return Test-Page -Answer $answer -Row $row }
+        $verdict = Get-TunnelVerdict -Status $answer.Status
         if ($verdict -eq 'ok' -and $Port -eq 443) {
             return Test-Certificate -Stream $stream -Name $Name -Port $Port
         }
-        $detail = if ($status -eq 0) { '' } else { 'HTTP {0}' -f $status }
-        # Only the proxy refuses a tunnel; a GET may have been refused by the site behind it.
-        if ($via -eq 'GET' -and $status -eq 403) { $detail += ', or from the site itself' }
-        New-Result @row -Verdict $verdict -Detail $detail
+        $word = Get-ErrorWord -Header $answer.Header
+        New-Result @row -Verdict $verdict -Detail ('HTTP {0}{1}' -f $answer.Status, $word)
     }
     catch {
         $message = $_.Exception.GetBaseException().Message
@@ -154,13 +186,15 @@ function Test-Direct {
         $opened.Client.Close()
         return New-Result @row -Verdict 'goes-around'
     }
-    if ($opened.Problem -eq 'timeout') { return New-Result @row -Verdict 'silently-dropped' }
+    if ($opened.Problem -eq 'unanswered') {
+        return New-Result @row -Verdict 'silently-dropped' -Detail $opened.Detail
+    }
     if ($opened.Problem -eq 'unknown') {
-        return New-Result @row -Verdict 'not-testable' -Detail $Unknown[$Name] -Needed $true
+        return New-Result @row -Verdict 'not-testable' -Detail $opened.Detail -Needed $true
     }
     if ($opened.Problem -eq 'unresolved') {
         return New-Result @row -Verdict 'ok' -Detail 'does not resolve here: nothing goes directly'
     }
-    New-Result @row -Verdict 'ok' -Detail ('refused: {0}' -f $opened.Problem)
+    New-Result @row -Verdict 'ok' -Detail ('refused: {0}' -f $opened.Detail)
 }
 `

@@ -18,9 +18,17 @@ function Get-TestedName {
     $TestName | Where-Object { $_.EndsWith($Name.Substring(1)) }
 }
 
+# As text, because powershell -File hands "1,20" on as one word, and [int] would make 120 of it.
+function Get-Milliseconds {
+    if ($TimeoutSeconds -notmatch '^(?:[1-9][0-9]?|1[01][0-9]|120)\z') {
+        throw ('-TimeoutSeconds {0}: no number of 1 to 120' -f $TimeoutSeconds)
+    }
+    1000 * [int] $TimeoutSeconds
+}
+
 function Assert-TestName {
     foreach ($name in $TestName) {
-        if ($name -notmatch '^[a-z0-9]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9_-]*[a-z0-9])?)+$') {
+        if ($name -cnotmatch '^[a-z0-9]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9_-]*[a-z0-9])?)+\z') {
             throw ('-TestName {0}: no host name' -f $name)
         }
         $wide = @($Required | Where-Object {
@@ -49,17 +57,45 @@ function Test-Endpoint {
     }
 }
 
+# The voice of the proxy: Max-Forwards: 0 forbids it to ask anybody else (RFC 9110, 7.6.2), and one
+# that does not know the header finds no such host (RFC 6761).
+function Read-Voice {
+    param([System.Net.Sockets.TcpClient] $Client)
+
+    $stream = $Client.GetStream()
+    $stream.ReadTimeout = $Milliseconds
+    $stream.WriteTimeout = $Milliseconds
+    Send-Request -Stream $stream -Line @(
+        'OPTIONS http://preflight.invalid/ HTTP/1.1'
+        'Host: preflight.invalid'
+        'Max-Forwards: 0'
+        'Connection: close'
+    )
+    Read-Answer -Stream $stream
+}
+
 # If the proxy itself does not answer, that is the one answer.
 function Test-Proxy {
-    $opened = Open-Connection -Name $ProxyHost -Port $ProxyPort
-    if ($null -ne $opened.Client) {
-        $opened.Client.Close()
-        return
-    }
-    $isUnresolved = @('unresolved', 'unknown') -contains $opened.Problem
-    $verdict = if ($isUnresolved) { 'unresolved' } else { 'no-answer' }
     $row = @{ Name = $ProxyHost; Port = $ProxyPort; Via = 'proxy' }
-    New-Result @row -Verdict $verdict -Detail $opened.Problem
+    $opened = Open-Connection -Name $ProxyHost -Port $ProxyPort
+    if ($null -eq $opened.Client) {
+        $isUnresolved = @('unresolved', 'unknown') -contains $opened.Problem
+        $verdict = if ($isUnresolved) { 'unresolved' } else { 'no-answer' }
+        return New-Result @row -Verdict $verdict -Detail $opened.Detail
+    }
+    $silent = 'it takes connections but does not answer'
+    try {
+        $answer = Read-Voice -Client $opened.Client
+        if ($answer.Status -eq 0) { return New-Result @row -Verdict 'no-answer' -Detail $silent }
+        $Voice.Server = [string] $answer.Header['server']
+    }
+    catch {
+        $message = $_.Exception.GetBaseException().Message
+        New-Result @row -Verdict 'no-answer' -Detail ('{0}: {1}' -f $silent, $message)
+    }
+    finally {
+        $opened.Client.Close()
+    }
 }
 
 function Test-All {
@@ -198,6 +234,7 @@ function Show-Untested {
 
 /** After the endpoints. */
 export const PREFLIGHT_MAIN = String.raw`
+$Milliseconds = Get-Milliseconds
 $Proxy = Assert-Proxy -Value $Proxy
 $null = $Proxy -match '^http://(.+):([0-9]+)$'
 $ProxyHost = $Matches[1]

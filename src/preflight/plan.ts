@@ -1,4 +1,5 @@
 /** Which checks a set of required names comes to. Pure: nothing is asked here. */
+import { KNOWN_FILES } from '../core/connector-files.ts'
 import { DIRECT_PORTS, HTTP_PORT } from '../core/connector-ports.ts'
 import { coversName, mergePorts, port, type PortRange } from '../core/endpoint-rule.ts'
 import { invalidInput } from '../core/errors.ts'
@@ -9,19 +10,6 @@ import type { Check, PreflightWish } from './contract.ts'
 
 /** Service Bus is what goes past the proxy where it can: its own names, in every cloud. */
 const SERVICE_BUS = /^\*\.servicebus\./
-
-/**
- * Files that are there for everybody, so that a refusal of them is the proxy's. Hosts without one
- * here are asked for `/`, to which they may answer with a refusal of their own.
- */
-const KNOWN_FILES: Readonly<Record<string, string>> = {
-  'crl3.digicert.com': '/DigiCertGlobalRootG2.crl',
-  'crl4.digicert.com': '/DigiCertGlobalRootG2.crl',
-  'crl.microsoft.com': '/pki/crl/products/MicRooCerAut2011_2011_03_22.crl',
-  'ctldl.windowsupdate.com': '/msdownload/update/v3/static/trustedr/en/disallowedcertstl.cab',
-  'ctldl.windowsupdate.us': '/msdownload/update/v3/static/trustedr/en/disallowedcertstl.cab',
-  'www.microsoft.com': '/pkiops/crl/Microsoft%20Azure%20RSA%20TLS%20Issuing%20CA%2003.crl',
-}
 
 /**
  * The checks in the catalogue's order, each once, then the direct ones.
