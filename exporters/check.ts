@@ -132,7 +132,12 @@ function refuseTooMany(exporter: Exporter, input: ExportInput): void {
 function refuseTooLong(exporter: Exporter, input: ExportInput, bytes: number): void {
   const limit = exporter.limits.bytes
   if (limit === undefined || bytes <= limit) return
-  const fits = whatFitsInBytes(exporter, input, limit, (smaller) => rendered(exporter, smaller).length)
+  const fits = whatFitsInBytes(
+    exporter,
+    input,
+    limit,
+    (smaller) => rendered(exporter, smaller).length,
+  )
   throw new ExportRefused(
     `${input.name} takes ${bytes} bytes, ${exporter.name} holds ${limit}` +
       `${because(exporter.limits)}${fits.sentence}`,

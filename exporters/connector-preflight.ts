@@ -52,9 +52,9 @@ Where a server ends the handshake for want of a client certificate, the chain is
 
 A table, or \`-Json\`. The exit code is 0 if all is well and 1 if something is bad, or if the script fails, or while a
 wildcard that the connector needs at run time, or a direct connection, could not be tested (\`Needed\` in the row):
-\`-TestName\` must have a host of the tenant and one of Service Bus. The wildcards of registration are hosts of Microsoft's
-that nobody publishes, and nobody has hosts below \`*.servicebus.microsoft.net\`: these may stay untested. Wildcards that
-only the list's owner wrote may not.
+\`-TestName\` must have a host of the tenant and one of Service Bus. The wildcards of registration are hosts of
+Microsoft's that nobody publishes, and nobody has hosts below \`*.servicebus.microsoft.net\`: these may stay untested.
+Wildcards that only the list's owner wrote may not.
 
 **Replaces** nothing: the names are in the file, so fetch it again when the list changes.`,
   mediaType: 'text/plain; charset=utf-8',

@@ -20,7 +20,7 @@ Names below the wildcards of the list, such as your tenant's, to test in their p
 of the tenant and one of Service Bus the exit code is not 0: what runs through them is not tested.
 
 .PARAMETER TimeoutSeconds
-How long each answer is waited for.
+How long each answer is waited for, 1 to 120.
 
 .PARAMETER Json
 Writes the results as JSON instead of a table.
@@ -41,8 +41,7 @@ param(
 
     [string[]] $TestName = @(),
 
-    [ValidateRange(1, 120)]
-    [int] $TimeoutSeconds = 10,
+    [string] $TimeoutSeconds = '10',
 
     [switch] $Json,
 
@@ -54,7 +53,6 @@ param(
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
-$Milliseconds = 1000 * $TimeoutSeconds
 $LineEnd = [string] [char] 13 + [char] 10
 $CertificateType = 'System.Security.Cryptography.X509Certificates.X509Certificate2'
 
@@ -65,14 +63,27 @@ $NetworkService = 'S-1-5-20'
 $Resolved = @{}
 $Unknown = @{}
 
+# The proxy's own signature, by which its answers are told from those of hosts.
+$Voice = @{ Server = '' }
+
+# Files that are there for everybody, so that a refusal of them is the proxy's.
+$KnownFile = @{
+    'crl3.digicert.com' = '/DigiCertGlobalRootG2.crl'
+    'crl4.digicert.com' = '/DigiCertGlobalRootG2.crl'
+    'crl.microsoft.com' = '/pki/crl/products/MicRooCerAut2011_2011_03_22.crl'
+    'ctldl.windowsupdate.com' = '/msdownload/update/v3/static/trustedr/en/disallowedcertstl.cab'
+    'ctldl.windowsupdate.us' = '/msdownload/update/v3/static/trustedr/en/disallowedcertstl.cab'
+    'www.microsoft.com' = '/pkiops/crl/Microsoft%20Azure%20RSA%20TLS%20Issuing%20CA%2003.crl'
+}
+
 # Service Bus tries these directly before it uses 443 through the proxy.
 $DirectPort = @(5671, 9350, 9352)
 
 $Sentence = @{
     'ok' = 'Reached.'
     'proxy-authentication' = 'The proxy wants authentication (407), which the connector cannot give: let it pass without.'
-    'policy-refused' = 'The proxy''s policy refuses it (403): allow it for the connector.'
-    'unreachable' = 'The proxy cannot reach or resolve it (500, 502, 503).'
+    'policy-refused' = 'The proxy''s policy refuses it (403), or sends to a page of its own: allow it for the connector.'
+    'unreachable' = 'The proxy cannot reach or resolve it (500, 502, 503), or its certificate is not valid for it.'
     'inspected' = 'Its TLS certificate is from no public authority: something inspects. Exempt the connector.'
     'goes-around' = 'A direct connection succeeds: traffic will go around the proxy. Refuse it.'
     'silently-dropped' = 'A direct connection is dropped in silence, which delays the connector: refuse it with a reset.'
@@ -153,27 +164,58 @@ function Test-NoSuchName {
     @('HostNotFound', 'NoData') -contains $Failure.SocketErrorCode.ToString()
 }
 
+# How a connection is refused at once: by its host, by a firewall, or because there is no way to it.
+$Refusal = @(
+    'ConnectionRefused', 'ConnectionReset', 'AccessDenied', 'HostUnreachable'
+    'NetworkUnreachable', 'AddressNotAvailable', 'AddressFamilyNotSupported'
+)
+
+# What went wrong by its name, which is the same in every language of Windows.
+function Get-FailureName {
+    param([System.Exception] $Failure)
+
+    if ($Failure -is [System.Net.Sockets.SocketException]) {
+        return $Failure.SocketErrorCode.ToString()
+    }
+    $Failure.GetType().Name
+}
+
+# Windows gives up by itself after some 21 seconds (TimedOut): no answer either.
+function Connect-Address {
+    param([System.Net.IPAddress] $Address, [int] $Port)
+
+    $client = $null
+    try {
+        $family = $Address.AddressFamily
+        $client = New-Object -TypeName 'System.Net.Sockets.TcpClient' -ArgumentList $family
+        if ($client.ConnectAsync($Address, $Port).Wait($Milliseconds)) {
+            return @{ Client = $client; Problem = ''; Detail = '' }
+        }
+        $why = 'no answer in time'
+    }
+    catch {
+        $why = Get-FailureName -Failure ($_.Exception.GetBaseException())
+    }
+    if ($null -ne $client) { $client.Close() }
+    $problem = if ($Refusal -contains $why) { 'refused' } else { 'unanswered' }
+    @{ Client = $null; Problem = $problem; Detail = $why }
+}
+
 # Every address in turn. Of several problems a silent drop is the one to report.
 function Open-Connection {
     param([string] $Name, [int] $Port)
 
     $addresses = @(Resolve-Name -Name $Name)
-    $problem = if ($Unknown.ContainsKey($Name)) { 'unknown' } else { 'unresolved' }
-    foreach ($address in $addresses) {
-        $family = $address.AddressFamily
-        $client = New-Object -TypeName 'System.Net.Sockets.TcpClient' -ArgumentList $family
-        try {
-            if ($client.ConnectAsync($address, $Port).Wait($Milliseconds)) {
-                return @{ Client = $client; Problem = '' }
-            }
-            $problem = 'timeout'
-        }
-        catch {
-            if ($problem -ne 'timeout') { $problem = $_.Exception.GetBaseException().Message }
-        }
-        $client.Close()
+    $failed = @{ Client = $null; Problem = 'unresolved'; Detail = 'it does not resolve here' }
+    if ($Unknown.ContainsKey($Name)) {
+        $failed = @{ Client = $null; Problem = 'unknown'; Detail = $Unknown[$Name] }
     }
-    @{ Client = $null; Problem = $problem }
+    foreach ($address in $addresses) {
+        $tried = Connect-Address -Address $address -Port $Port
+        if ($null -ne $tried.Client) { return $tried }
+        if ($failed.Problem -ne 'unanswered') { $failed = $tried }
+    }
+    $failed
 }
 
 function Send-Request {
@@ -184,8 +226,8 @@ function Send-Request {
     $Stream.Write($bytes, 0, $bytes.Length)
 }
 
-# The status of the answer, 0 for none. Byte by byte, because TLS begins right behind the head.
-function Read-Status {
+# The head of the answer, its status 0 if it is none. Byte by byte, because TLS begins behind it.
+function Read-Answer {
     param([System.IO.Stream] $Stream)
 
     $head = New-Object -TypeName 'System.Text.StringBuilder'
@@ -197,8 +239,28 @@ function Read-Status {
         if ($byte -ne 10) { continue }
         if ($head.ToString().EndsWith($LineEnd + $LineEnd, [StringComparison]::Ordinal)) { break }
     }
-    if ($head.ToString() -match '^HTTP/1\.[01] ([0-9]{3})') { return [int] $Matches[1] }
-    0
+    $status = [regex]::Match($head.ToString(), '^HTTP/1\.[01] ([0-9]{3})')
+    if (-not $status.Success) { return @{ Status = 0; Header = @{} } }
+    $header = Get-Header -Line @($head.ToString() -split $LineEnd)
+    @{ Status = [int] $status.Groups[1].Value; Header = $header }
+}
+
+# By lower-case name. What may stand once counts the first time.
+function Get-Header {
+    param([string[]] $Line)
+
+    $header = @{}
+    foreach ($text in $Line) {
+        $field = [regex]::Match($text, '^([A-Za-z0-9-]+):(.*)$')
+        if (-not $field.Success) { continue }
+        $key = $field.Groups[1].Value.ToLowerInvariant()
+        $value = $field.Groups[2].Value.Trim()
+        if (-not $header.ContainsKey($key)) { $header[$key] = $value }
+        elseif (@('location', 'server') -notcontains $key) {
+            $header[$key] = '{0}, {1}' -f $header[$key], $value
+        }
+    }
+    $header
 }
 
 # The certificates of a server, its own first. Any is accepted, because they are only looked at:
@@ -206,25 +268,177 @@ function Read-Status {
 function Read-Certificate {
     param([System.IO.Stream] $Stream, [string] $Name)
 
-    $script:Seen = @()
+    $script:Seen = @{ Chain = @(); Status = @(); IsOther = $false }
+    $script:Shown = $null
     $look = [System.Net.Security.RemoteCertificateValidationCallback] {
         param($from, $certificate, $chain, $errors)
-        $script:Seen = @($chain.ChainElements | ForEach-Object {
-            New-Object -TypeName $CertificateType -ArgumentList (, $_.Certificate.RawData)
-        })
+        if ($null -ne $chain) {
+            $script:Seen = Get-Seen -Chain $chain -Fault ($errors.ToString())
+        }
         $true
     }
+    # .NET Framework looks at the certificate when the handshake is done. A server that wants one of
+    # ours may end it before; of that one alone it tells here, where we have none to give.
+    $give = [System.Net.Security.LocalCertificateSelectionCallback] {
+        param($from, $target, $own, $certificate, $issuers)
+        if ($null -ne $certificate) { $script:Shown = $certificate.GetRawCertData() }
+        $null
+    }
     $tls = New-Object -TypeName 'System.Net.Security.SslStream' -ArgumentList @(
-        $Stream, $false, $look
+        $Stream, $false, $look, $give
     )
     try {
         $version = [System.Security.Authentication.SslProtocols]::Tls12
         $tls.AuthenticateAsClient($Name, $null, $version, $false)
     }
+    catch {
+        if ($script:Seen.Chain.Count -eq 0 -and $null -ne $script:Shown) {
+            $script:Seen = Get-ShownChain -Data $script:Shown
+        }
+        if ($script:Seen.Chain.Count -eq 0) { throw }
+    }
     finally {
         $tls.Dispose()
     }
     $script:Seen
+}
+
+# Copies: the chain is closed when the handshake is done.
+function Get-Seen {
+    param([object] $Chain, [string] $Fault)
+
+    $copies = @($Chain.ChainElements | ForEach-Object {
+        New-Object -TypeName $CertificateType -ArgumentList (, $_.Certificate.RawData)
+    })
+    @{
+        Chain   = $copies
+        Status  = @($Chain.ChainStatus | ForEach-Object { $_.Status.ToString() })
+        IsOther = $Fault -like '*NameMismatch*'
+    }
+}
+
+# Of a certificate without the ones above it: built of what Windows has or finds of them. Where they
+# are missing and nothing is known of whoever issued it, nothing was seen.
+function Get-ShownChain {
+    param([byte[]] $Data)
+
+    $own = New-Object -TypeName $CertificateType -ArgumentList (, $Data)
+    $chain = New-Object -TypeName 'System.Security.Cryptography.X509Certificates.X509Chain'
+    $chain.ChainPolicy.RevocationMode = 'NoCheck'
+    $chain.ChainPolicy.UrlRetrievalTimeout = [TimeSpan]::FromMilliseconds($Milliseconds)
+    $null = $chain.Build($own)
+    $seen = Get-Seen -Chain $chain -Fault ''
+    if ($seen.Status -contains 'PartialChain' -and -not (Test-PublicChain -Seen $seen)) {
+        $seen.Chain = @()
+    }
+    $seen
+}
+
+# The proxy's word for an error: of Squid, and of RFC 9209.
+$SquidWord = '^ERR_[A-Za-z0-9_]+'
+$StatusWord = ';\s*error=([a-z_]+)'
+
+# Proxy-Status without an error also stands in answers that a proxy hands on.
+$StatusError = ';\s*error='
+
+# The host of a Location that has one; anything else stays on the site.
+$LocationHost = '^(?:[A-Za-z][A-Za-z0-9+.-]*:)?[/\\]{2,}(?:[^/\\?#]*@)?' +
+    '(\[[0-9A-Fa-f:.]+\]|[^/\\?#:@\[\]]+)(?::[0-9]*)?(?:[/\\?#]|$)'
+
+# The last two labels: enough for names under .com, .net and .us.
+$Site = '[^.]*\.?[^.]*$'
+
+# A proxy that names itself is believed; otherwise who signs (Server) like the proxy's own answer is
+# the proxy, and who signs differently the host. A proxy may leave Server out, and hosts may.
+function Get-Author {
+    param([bool] $IsNamed, [string] $Theirs, [string] $Own)
+
+    if ($IsNamed) { return 'proxy' }
+    if ($Theirs -eq '') { return 'unknown' }
+    if ($Theirs -ceq $Own) { return 'proxy' }
+    'host'
+}
+
+function Get-RefusalVerdict {
+    param([int] $Status)
+
+    if ($Status -eq 407) { return 'proxy-authentication' }
+    if ($Status -ge 500 -and $Status -ne 501 -and $Status -ne 505) { return 'unreachable' }
+    'policy-refused'
+}
+
+# Of the answer to CONNECT: it is always the proxy's own.
+function Get-TunnelVerdict {
+    param([int] $Status)
+
+    if ($Status -ge 200 -and $Status -lt 300) { return 'ok' }
+    Get-RefusalVerdict -Status $Status
+}
+
+# Of the answer to GET: the proxy's, or the host's, which may itself refuse what it was asked for.
+function Get-PageVerdict {
+    param([int] $Status, [string] $Author, [bool] $IsNamed, [string] $Elsewhere)
+
+    if ($Elsewhere -ne '') { return 'policy-refused' }
+    if ($Status -ge 200 -and $Status -lt 300 -and -not $IsNamed) { return 'ok' }
+    if ($Author -eq 'proxy') { return Get-RefusalVerdict -Status $Status }
+    if ($Status -ge 500 -or $Status -eq 407) { return Get-RefusalVerdict -Status $Status }
+    if ($Status -eq 403 -and $Author -eq 'unknown') { return 'policy-refused' }
+    'ok'
+}
+
+function Get-ErrorWord {
+    param([hashtable] $Header)
+
+    $squid = [regex]::Match([string] $Header['x-squid-error'], $SquidWord)
+    if ($squid.Success) { return ' ({0})' -f (Get-Printable -Text $squid.Value) }
+    $status = [regex]::Match([string] $Header['proxy-status'], $StatusWord)
+    if ($status.Success) { return ' ({0})' -f (Get-Printable -Text $status.Groups[1].Value) }
+    ''
+}
+
+function Test-NamesItself {
+    param([hashtable] $Header)
+
+    if ($Header.ContainsKey('x-squid-error')) { return $true }
+    [regex]::IsMatch([string] $Header['proxy-status'], $StatusError)
+}
+
+# Where a redirect leaves the site of the name: certificate hosts do not send anybody away.
+function Get-RedirectedHost {
+    param([hashtable] $Answer, [string] $Name)
+
+    if ($Answer.Status -lt 300 -or $Answer.Status -gt 399) { return '' }
+    $to = [regex]::Match([string] $Answer.Header['location'], $LocationHost)
+    if (-not $to.Success) { return '' }
+    $there = $to.Groups[1].Value.ToLowerInvariant()
+    $isSame = [regex]::Match($there, $Site).Value -eq [regex]::Match($Name, $Site).Value
+    if ($isSame) { '' } else { Get-Printable -Text $there }
+}
+
+function Test-Page {
+    param([hashtable] $Answer, [hashtable] $Row)
+
+    $isNamed = Test-NamesItself -Header $Answer.Header
+    $theirs = [string] $Answer.Header['server']
+    $judged = @{
+        Status    = $Answer.Status
+        IsNamed   = $isNamed
+        Author    = Get-Author -IsNamed $isNamed -Theirs $theirs -Own $Voice.Server
+        Elsewhere = Get-RedirectedHost -Answer $Answer -Name $Row.Name
+    }
+    $verdict = Get-PageVerdict @judged
+    $more = Get-ErrorWord -Header $Answer.Header
+    if ($judged.Elsewhere -ne '') {
+        $more = ', sends to {0}, as block pages and sign-in pages do' -f $judged.Elsewhere
+    }
+    elseif ($verdict -eq 'policy-refused' -and $judged.Author -eq 'unknown') {
+        $more = ', from the proxy or from the host'
+    }
+    elseif ($verdict -eq 'ok' -and $Answer.Status -ge 300) {
+        $more = ', from the host itself'
+    }
+    New-Result @Row -Verdict $verdict -Detail ('HTTP {0}{1}' -f $Answer.Status, $more)
 }
 
 function New-Result {
@@ -249,16 +463,13 @@ function New-Result {
     }
 }
 
-# A tunnel is there or not. A page that answers a GET with 404 has been reached all the same.
-function Get-StatusVerdict {
-    param([int] $Status, [string] $Via)
+# What a stranger wrote, fit for a terminal: one short line of printable ASCII.
+function Get-Printable {
+    param([string] $Text)
 
-    if ($Status -eq 0) { return 'no-answer' }
-    if ($Status -eq 407) { return 'proxy-authentication' }
-    if ($Status -eq 403) { return 'policy-refused' }
-    if ($Status -ge 500) { return 'unreachable' }
-    if ($Via -eq 'GET' -or ($Status -ge 200 -and $Status -lt 300)) { return 'ok' }
-    'policy-refused'
+    $plain = $Text -replace '[^\x20-\x7e]', '?'
+    if ($plain.Length -gt 100) { return $plain.Substring(0, 100) + '...' }
+    $plain
 }
 
 # Whether a chain ends in a public authority. That this host trusts it says nothing: a company's
@@ -266,9 +477,10 @@ function Get-StatusVerdict {
 # third-party root (AuthRoot), where company authorities do not belong; or, if the root is not on
 # this host, one whose name is that of a root we know.
 function Test-PublicChain {
-    param([object[]] $Chain)
+    param([hashtable] $Seen)
 
-    $top = $Chain[$Chain.Count - 1]
+    if ($Seen.Status -contains 'NotSignatureValid') { return $false }
+    $top = $Seen.Chain[$Seen.Chain.Count - 1]
     if ($PublicRoot.ContainsKey($top.Thumbprint)) { return $true }
     if (Test-Path -LiteralPath ('Cert:\LocalMachine\AuthRoot\{0}' -f $top.Thumbprint)) {
         return $true
@@ -277,14 +489,43 @@ function Test-PublicChain {
     @($PublicRoot.Values | Where-Object { $top.Issuer -like ('CN={0},*' -f $_) }).Count -gt 0
 }
 
+# What else may be wrong with a certificate of a public authority: it is not the host's.
+function Get-CertificateFault {
+    param([hashtable] $Seen)
+
+    $own = $Seen.Chain[0]
+    $now = Get-Date
+    if ($own.NotAfter -lt $now) {
+        return 'the certificate expired {0:u}' -f $own.NotAfter.ToUniversalTime()
+    }
+    if ($own.NotBefore -gt $now) {
+        return 'the certificate is valid from {0:u}: is the clock right?' -f
+            $own.NotBefore.ToUniversalTime()
+    }
+    if ($Seen.IsOther) {
+        return 'another host answers: its certificate is for {0}' -f
+            (Get-Printable -Text $own.Subject)
+    }
+    if ($Seen.Status -contains 'NotTimeValid') { return 'an authority above it is out of its time' }
+    ''
+}
+
 function Test-Certificate {
     param([System.IO.Stream] $Stream, [string] $Name, [int] $Port)
 
     $row = @{ Name = $Name; Port = $Port; Via = 'CONNECT' }
-    $chain = @(Read-Certificate -Stream $Stream -Name $Name)
-    if ($chain.Count -eq 0) { return New-Result @row -Verdict 'no-answer' -Detail 'no certificate' }
-    $verdict = if (Test-PublicChain -Chain $chain) { 'ok' } else { 'inspected' }
-    New-Result @row -Verdict $verdict -Detail ('issuer: {0}' -f $chain[0].Issuer)
+    $seen = Read-Certificate -Stream $Stream -Name $Name
+    if ($seen.Chain.Count -eq 0) {
+        return New-Result @row -Verdict 'no-answer' -Detail 'no certificate'
+    }
+    $issuer = Get-Printable -Text $seen.Chain[0].Issuer
+    if (-not (Test-PublicChain -Seen $seen)) {
+        return New-Result @row -Verdict 'inspected' -Detail ('issuer: {0}' -f $issuer)
+    }
+    $fault = Get-CertificateFault -Seen $seen
+    if ($fault -eq '') { return New-Result @row -Verdict 'ok' -Detail ('issuer: {0}' -f $issuer) }
+    $detail = '{0}; issued by {1}, so not inspected' -f $fault, $issuer
+    New-Result @row -Verdict 'unreachable' -Detail $detail
 }
 
 # CONNECT as the connector does; port 80 is asked by GET, since many proxies tunnel to 443 alone.
@@ -292,8 +533,9 @@ function Get-RequestLine {
     param([string] $Name, [int] $Port, [string] $Via, [string] $Path)
 
     if ($Via -eq 'GET') {
+        $file = if ($KnownFile.ContainsKey($Name)) { $KnownFile[$Name] } else { $Path }
         return @(
-            ('GET http://{0}{1} HTTP/1.1' -f $Name, $Path)
+            ('GET http://{0}{1} HTTP/1.1' -f $Name, $file)
             ('Host: {0}' -f $Name)
             'Connection: close'
         )
@@ -311,22 +553,24 @@ function Test-ThroughProxy {
     $row = @{ Name = $Name; Port = $Port; Via = $via }
     $opened = Open-Connection -Name $ProxyHost -Port $ProxyPort
     if ($null -eq $opened.Client) {
-        return New-Result @row -Verdict 'no-answer' -Detail ('the proxy: {0}' -f $opened.Problem)
+        return New-Result @row -Verdict 'no-answer' -Detail ('the proxy: {0}' -f $opened.Detail)
     }
     try {
         $stream = $opened.Client.GetStream()
         $stream.ReadTimeout = $Milliseconds
         $stream.WriteTimeout = $Milliseconds
         Send-Request -Stream $stream -Line (Get-RequestLine @row -Path $Path)
-        $status = Read-Status -Stream $stream
-        $verdict = Get-StatusVerdict -Status $status -Via $via
+        $answer = Read-Answer -Stream $stream
+        if ($answer.Status -eq 0) {
+            return New-Result @row -Verdict 'no-answer' -Detail 'the answer is not HTTP'
+        }
+        if ($via -eq 'GET') { return Test-Page -Answer $answer -Row $row }
+        $verdict = Get-TunnelVerdict -Status $answer.Status
         if ($verdict -eq 'ok' -and $Port -eq 443) {
             return Test-Certificate -Stream $stream -Name $Name -Port $Port
         }
-        $detail = if ($status -eq 0) { '' } else { 'HTTP {0}' -f $status }
-        # Only the proxy refuses a tunnel; a GET may have been refused by the site behind it.
-        if ($via -eq 'GET' -and $status -eq 403) { $detail += ', or from the site itself' }
-        New-Result @row -Verdict $verdict -Detail $detail
+        $word = Get-ErrorWord -Header $answer.Header
+        New-Result @row -Verdict $verdict -Detail ('HTTP {0}{1}' -f $answer.Status, $word)
     }
     catch {
         $message = $_.Exception.GetBaseException().Message
@@ -347,14 +591,16 @@ function Test-Direct {
         $opened.Client.Close()
         return New-Result @row -Verdict 'goes-around'
     }
-    if ($opened.Problem -eq 'timeout') { return New-Result @row -Verdict 'silently-dropped' }
+    if ($opened.Problem -eq 'unanswered') {
+        return New-Result @row -Verdict 'silently-dropped' -Detail $opened.Detail
+    }
     if ($opened.Problem -eq 'unknown') {
-        return New-Result @row -Verdict 'not-testable' -Detail $Unknown[$Name] -Needed $true
+        return New-Result @row -Verdict 'not-testable' -Detail $opened.Detail -Needed $true
     }
     if ($opened.Problem -eq 'unresolved') {
         return New-Result @row -Verdict 'ok' -Detail 'does not resolve here: nothing goes directly'
     }
-    New-Result @row -Verdict 'ok' -Detail ('refused: {0}' -f $opened.Problem)
+    New-Result @row -Verdict 'ok' -Detail ('refused: {0}' -f $opened.Detail)
 }
 
 function New-Endpoint {
@@ -375,9 +621,17 @@ function Get-TestedName {
     $TestName | Where-Object { $_.EndsWith($Name.Substring(1)) }
 }
 
+# As text, because powershell -File hands "1,20" on as one word, and [int] would make 120 of it.
+function Get-Milliseconds {
+    if ($TimeoutSeconds -notmatch '^(?:[1-9][0-9]?|1[01][0-9]|120)\z') {
+        throw ('-TimeoutSeconds {0}: no number of 1 to 120' -f $TimeoutSeconds)
+    }
+    1000 * [int] $TimeoutSeconds
+}
+
 function Assert-TestName {
     foreach ($name in $TestName) {
-        if ($name -notmatch '^[a-z0-9]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9_-]*[a-z0-9])?)+$') {
+        if ($name -cnotmatch '^[a-z0-9]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9_-]*[a-z0-9])?)+\z') {
             throw ('-TestName {0}: no host name' -f $name)
         }
         $wide = @($Required | Where-Object {
@@ -406,17 +660,45 @@ function Test-Endpoint {
     }
 }
 
+# The voice of the proxy: Max-Forwards: 0 forbids it to ask anybody else (RFC 9110, 7.6.2), and one
+# that does not know the header finds no such host (RFC 6761).
+function Read-Voice {
+    param([System.Net.Sockets.TcpClient] $Client)
+
+    $stream = $Client.GetStream()
+    $stream.ReadTimeout = $Milliseconds
+    $stream.WriteTimeout = $Milliseconds
+    Send-Request -Stream $stream -Line @(
+        'OPTIONS http://preflight.invalid/ HTTP/1.1'
+        'Host: preflight.invalid'
+        'Max-Forwards: 0'
+        'Connection: close'
+    )
+    Read-Answer -Stream $stream
+}
+
 # If the proxy itself does not answer, that is the one answer.
 function Test-Proxy {
-    $opened = Open-Connection -Name $ProxyHost -Port $ProxyPort
-    if ($null -ne $opened.Client) {
-        $opened.Client.Close()
-        return
-    }
-    $isUnresolved = @('unresolved', 'unknown') -contains $opened.Problem
-    $verdict = if ($isUnresolved) { 'unresolved' } else { 'no-answer' }
     $row = @{ Name = $ProxyHost; Port = $ProxyPort; Via = 'proxy' }
-    New-Result @row -Verdict $verdict -Detail $opened.Problem
+    $opened = Open-Connection -Name $ProxyHost -Port $ProxyPort
+    if ($null -eq $opened.Client) {
+        $isUnresolved = @('unresolved', 'unknown') -contains $opened.Problem
+        $verdict = if ($isUnresolved) { 'unresolved' } else { 'no-answer' }
+        return New-Result @row -Verdict $verdict -Detail $opened.Detail
+    }
+    $silent = 'it takes connections but does not answer'
+    try {
+        $answer = Read-Voice -Client $opened.Client
+        if ($answer.Status -eq 0) { return New-Result @row -Verdict 'no-answer' -Detail $silent }
+        $Voice.Server = [string] $answer.Header['server']
+    }
+    catch {
+        $message = $_.Exception.GetBaseException().Message
+        New-Result @row -Verdict 'no-answer' -Detail ('{0}: {1}' -f $silent, $message)
+    }
+    finally {
+        $opened.Client.Close()
+    }
 }
 
 function Test-All {
@@ -561,6 +843,7 @@ $Required = @(
     New-Endpoint -Name 'trust.example' -Port '80 443' -Path '/roots'
 )
 
+$Milliseconds = Get-Milliseconds
 $Proxy = Assert-Proxy -Value $Proxy
 $null = $Proxy -match '^http://(.+):([0-9]+)$'
 $ProxyHost = $Matches[1]
