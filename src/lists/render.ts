@@ -56,26 +56,46 @@ export function bytesKey(
   return JSON.stringify([name, revision, contentHash, version, optionsOf(exporter, settings)])
 }
 
+/** What tells versions apart, without the bytes: they need not be copied for it. */
+export interface Written {
+  /** Text in ASCII, or the bytes of a format that is none. */
+  readonly file: string | Uint8Array
+  /** SHA-256 of the bytes. */
+  readonly digest: string
+}
+
 /** @throws RangewardenError `export-refused` with the format's own reason, or the budget's */
-export function renderList(
+export function writeList(
   exporter: Exporter,
   { unfit, ...content }: ListContent,
   version: ListVersion,
   settings: Settings,
-): Rendered {
+): Written {
   try {
     if (unfit && exporter.carries.includes('addresses')) {
       throw new ExportRefused(`${content.name}: ${unfit.reason}`, unfit.facts)
     }
-    const input = { ...content, version, options: optionsOf(exporter, settings) }
-    const file = renderExport(exporter, input)
-    const bytes = typeof file === 'string' ? Buffer.from(file, 'ascii') : Buffer.from(file)
-    return { bytes, digest: sha256(bytes) }
+    const file = renderExport(exporter, {
+      ...content,
+      version,
+      options: optionsOf(exporter, settings),
+    })
+    return { file, digest: sha256(file) }
   } catch (cause) {
     if (!(cause instanceof ExportRefused)) throw cause
     const facts = { ...cause.facts, format: exporter.name, allowlist: content.name }
     throw new RangewardenError('export-refused', cause.message, facts, { cause })
   }
+}
+
+/** @throws as `writeList` */
+export function renderList(...asked: Parameters<typeof writeList>): Rendered {
+  return renderedOf(writeList(...asked))
+}
+
+export function renderedOf({ file, digest }: Written): Rendered {
+  const bytes = typeof file === 'string' ? Buffer.from(file, 'ascii') : Buffer.from(file)
+  return { bytes, digest }
 }
 
 /**

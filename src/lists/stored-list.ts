@@ -13,7 +13,7 @@ import { sizeOf, type ListCache } from './list-cache.ts'
 import { noticesOf, type ListNotices } from './notices.ts'
 import { versionPath } from './paths.ts'
 import { compress, type ListBytes, type ListHead, type StoredList } from './prepared-list.ts'
-import { bytesKey, renderList, versionOf, type Settings } from './render.ts'
+import { bytesKey, renderedOf, renderList, versionOf, writeList, type Settings } from './render.ts'
 
 /** One list in one format as it is served, or why the format cannot carry it. */
 export type Slot = ServedFormat | RangewardenError
@@ -192,16 +192,17 @@ async function renderAhead(
   exporter: Exporter,
   key: string,
 ): Promise<Plain> {
-  const rendered = renderList(exporter, content, version, settings)
+  const written = writeList(exporter, content, version, settings)
+  const { file, digest } = written
   const earlier = before?.formats.get(exporter.name)
   const isAsked = earlier && !(earlier instanceof RangewardenError) && earlier.isAsked()
   // Compressed, it takes less than as much again.
-  if (isAsked && 2 * rendered.bytes.length <= room.left) {
-    const ready = await compress(rendered)
+  if (isAsked && 2 * file.length <= room.left) {
+    const ready = await compress(renderedOf(written))
     room.left -= sizeOf(ready)
     cache.keep(key, ready)
   }
-  return { digest: rendered.digest, length: rendered.bytes.length }
+  return { digest, length: file.length }
 }
 
 interface Source extends Pick<Making, 'definition' | 'handedOut' | 'version'> {
