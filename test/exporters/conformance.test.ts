@@ -29,12 +29,18 @@ const CONSUMERS = resolve(import.meta.dirname, '../consumers')
 /** Files that are about all formats. */
 const SHARED = ['check.ts', 'contract.ts', 'head.ts', 'index.ts']
 
-/** The kit is scripts of hundreds of lines that hardly differ: these shapes show what does. */
-const SHAPES_OF_THE_KIT = ['mixed', 'names-only', 'any', 'empty']
+/**
+ * The kit is scripts of hundreds of lines that hardly differ: one with names shows the text, legacy
+ * ports included, and the others what is refused. What says nothing of a list refuses none.
+ */
+function isShown({ group, carries }: Exporter, shape: string): boolean {
+  if (group !== 'connector') return true
+  return shape === 'names-only' || (carries.length > 0 && ['any', 'empty'].includes(shape))
+}
 
 const grid = exporters.flatMap((exporter) =>
   Object.entries<ExportInput>(SHAPES)
-    .filter(([shape]) => exporter.group !== 'connector' || SHAPES_OF_THE_KIT.includes(shape))
+    .filter(([shape]) => isShown(exporter, shape))
     .map(([shape, given]) => {
       const input = { ...given, options: optionsOf(exporter) }
       return { exporter, name: exporter.name, shape, input }
