@@ -7,27 +7,11 @@ import type { ExportInput } from '../../exporters/contract.ts'
 import { nginxAllow } from '../../exporters/nginx-allow.ts'
 import { exportInput, prefixes, renderText } from '../support/export-input.ts'
 import { formatLaws } from '../support/format-laws.ts'
-import type { NetworkNamespace } from '../support/network-namespace.ts'
-import {
-  nginxFolder,
-  startNginx,
-  testConfiguration,
-  type NginxFolder,
-  type RunningNginx,
-} from '../support/nginx.ts'
+import { nginxFolder, testConfiguration, type NginxFolder } from '../support/nginx.ts'
+import { nginxLaws } from '../support/nginx-laws.ts'
 import { networksOf, splitHead } from '../support/plain-list.ts'
-import { realUnion } from '../support/real-lists.ts'
-import { describeWith, networkNamespaces, program, realData } from '../support/requirements.ts'
-import {
-  PORT,
-  PROXY,
-  PROXY_6,
-  reverseProxyWorld,
-  SERVED,
-  served,
-  TODAY,
-  YESTERDAY,
-} from '../support/reverse-proxy-world.ts'
+import { describeWith, program } from '../support/requirements.ts'
+import { TODAY } from '../support/reverse-proxy-world.ts'
 
 formatLaws({
   exporter: nginxAllow,
@@ -78,44 +62,4 @@ describeWith([program('nginx')], 'nginx -t', () => {
   })
 })
 
-describeWith([program('nginx'), realData], 'nginx -t, real lists', () => {
-  it('has nothing to say about the whole address union', () => {
-    const folder = folderFor()
-    try {
-      folder.include(render({ prefixes: realUnion().input.prefixes }))
-      expect(testConfiguration(folder)).toEqual({ code: 0, complaints: [] })
-    } finally {
-      folder.remove()
-    }
-  })
-})
-
-describeWith(
-  [program('nginx'), program('ip'), program('curl'), networkNamespaces],
-  'a live nginx, allow',
-  () => {
-    const folder = folderFor([`${PROXY}:${PORT}`, `[${PROXY_6}]:${PORT}`])
-    let inside: NetworkNamespace
-    let nginx: RunningNginx
-
-    beforeAll(async () => {
-      inside = await reverseProxyWorld()
-      folder.include(render({ prefixes: YESTERDAY }))
-      nginx = await startNginx(inside, folder, PROXY, PORT)
-    })
-    afterAll(async () => {
-      await inside.close()
-      folder.remove()
-    })
-
-    it('serves who is inside and nobody else', async () => {
-      expect(await served(inside)).toEqual(SERVED.yesterday)
-    })
-
-    it('serves nobody who is withdrawn after a reload', async () => {
-      folder.include(render({ prefixes: TODAY }))
-      await nginx.reload()
-      expect(await served(inside)).toEqual(SERVED.today)
-    })
-  },
-)
+nginxLaws({ name: 'allow', folderFor, render: (networks) => render({ prefixes: networks }) })
