@@ -1,5 +1,6 @@
 /** The way out: straight, or through the proxies the configuration names. Nothing global is set. */
-import { EnvHttpProxyAgent, Pool, type Dispatcher } from 'undici'
+import { EnvHttpProxyAgent, type Dispatcher } from 'undici'
+import { createTunnelPool } from './tunnel-pool.ts'
 
 /** As in HTTPS_PROXY, HTTP_PROXY and NO_PROXY; the proxy URLs may carry a user and a password. */
 export interface ProxySettings {
@@ -21,6 +22,7 @@ export function createDispatcher({ httpsProxy, httpProxy, noProxy }: ProxySettin
     // Most proxies refuse CONNECT to other ports than 443, so plain http is asked for, not tunnelled.
     proxyTunnel: false,
     // The connection to the proxy itself: how long it may think about a CONNECT. Milliseconds.
-    clientFactory: (origin, settings) => new Pool(origin, { ...settings, headersTimeout: 30_000 }),
+    clientFactory: (origin, settings) =>
+      createTunnelPool(origin, { ...settings, headersTimeout: 30_000 }),
   })
 }

@@ -1,7 +1,7 @@
 /** HTTPS_PROXY, HTTP_PROXY and NO_PROXY, with a proxy and a publisher on loopback. */
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
-import type { Dispatcher } from 'undici'
+import { request, type Dispatcher } from 'undici'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Fetched } from '../../src/sources/contract.ts'
 import { createDispatcher, type ProxySettings } from '../../src/sources/dispatcher.ts'
@@ -54,6 +54,25 @@ function fetchBy(
     fetchRequest(),
   )
 }
+
+describe('a proxy that closes the connection instead of opening a tunnel', () => {
+  it('is asked once, and is a failure', async () => {
+    let connections = 0
+    const proxy = createServer((socket) => {
+      connections++
+      socket.on('error', () => undefined)
+      socket.once('data', () => socket.end())
+    })
+    proxy.listen(0, '127.0.0.1')
+    await once(proxy, 'listening')
+    closing.push(() => new Promise((resolve) => proxy.close(() => resolve())))
+    const dispatcher = createDispatcher({ httpsProxy: `http://127.0.0.1:${portOf(proxy)}` })
+    const asked = request('https://publisher.example/', { dispatcher })
+    await expect(asked).rejects.toThrow('the proxy opened no tunnel')
+    await dispatcher.destroy()
+    expect(connections).toBe(1)
+  })
+})
 
 describe('a publisher with plain http', () => {
   it('is asked through HTTP_PROXY, without a tunnel', async () => {
