@@ -1,35 +1,30 @@
 /**
- * Runs as pg-boss jobs in the same database: one per cloud at a time across all processes, and
- * tried again when the process that had it dies. It decides when and who; that two passes at once
- * do no harm is the store's doing (a publication compares and sets the serial).
+ * Runs as jobs: one per cloud at a time across all processes, and tried again when the process that
+ * had it dies. It decides when and who; that two passes at once do no harm is the store's doing (a
+ * publication compares and sets the serial).
  */
 import { setTimeout as wait } from 'node:timers/promises'
-import { PgBoss, type ConstructorOptions } from 'pg-boss'
-import type { Logger } from 'pino'
+import { HEARTBEAT_SECONDS, type JobQueue } from '../jobs/queue.ts'
 import type { Run } from '../store/contract.ts'
-import { databaseRefusal } from '../store/open.ts'
 import { RUN_LIMIT_SECONDS, type Runner } from './runner.ts'
 
 export interface Jobs {
   /**
-   * Begins to work; `alone` when no other process can hold a job: what is in the queue was then
-   * left by a killed one and is dropped.
-   * @throws RangewardenError `cannot-start` when a PostgreSQL does not let the queue be made
+   * Begins to work, unless this process only asks for runs (`works` false). `alone` when no other
+   * process can hold a job: what is in the queue was then left by a killed one and is dropped.
+   * @throws as `JobQueue.start`, which it calls
    */
-  start(options: { alone: boolean }): Promise<void>
+  start(options: { readonly alone: boolean; readonly works?: boolean }): Promise<void>
   /** Puts the run in the queue, once `start` has made it; fails as `start` does. */
   enqueue(run: Run): Promise<void>
   /**
    * Aborts the run at work at once, since a fetch may take minutes and must not hold up a
-   * shutdown, and waits until it is recorded: for 20 seconds, if its source does not listen.
+   * shutdown, stops the whole queue and waits until the run is recorded.
    */
   stop(): Promise<void>
 }
 
 const QUEUE = 'sync'
-
-/** Without a sign of life for this long a worker is taken for dead and its job given to another. */
-const HEARTBEAT_SECONDS = 30
 
 const POLLING_SECONDS = 0.5
 
@@ -39,36 +34,24 @@ const AGAIN_MS = 1_000
 /** So many faults, with a database that answers after each, may be the database's; one more is ours. */
 const FAULTS = 2
 
-/** A database that is down fails every poll. */
-const QUIET_MS = 60_000
-
-const STOP_TIMEOUT_MS = 20_000
-
 interface JobData {
   readonly runId: string
 }
 
 export function createJobs(deps: {
-  readonly options: ConstructorOptions
+  readonly queue: JobQueue
   readonly runner: Runner
   /** Answers if the database does. */
   readonly ping: () => Promise<void>
-  readonly log: Logger
 }): Jobs {
-  const { options, runner, ping, log } = deps
-  const boss = new PgBoss({ ...options, schedule: false })
-  let quietUntil = 0
-  boss.on('error', (err) => {
-    if (performance.now() < quietUntil) return
-    quietUntil = performance.now() + QUIET_MS
-    log.error({ err }, 'Job queue error, further ones are left out for a minute')
-  })
+  const { queue, runner, ping } = deps
+  const { boss } = queue
   const stopping = new AbortController()
-  const started = Promise.withResolvers<undefined>()
-  started.promise.catch(() => undefined) // told to whoever waits, if anybody does
+  const ready = Promise.withResolvers<undefined>()
+  ready.promise.catch(() => undefined) // told to whoever waits, if anybody does
 
-  async function work(alone: boolean): Promise<void> {
-    await boss.start()
+  async function begin(alone: boolean, works: boolean): Promise<void> {
+    await queue.start()
     await boss.createQueue(QUEUE, {
       policy: 'singleton',
       retryLimit: 2,
@@ -76,6 +59,7 @@ export function createJobs(deps: {
       expireInSeconds: RUN_LIMIT_SECONDS,
     })
     if (alone) await boss.deleteAllJobs(QUEUE)
+    if (!works) return
     await boss.work<JobData>(QUEUE, { pollingIntervalSeconds: POLLING_SECONDS }, async (jobs) => {
       for (const { data, signal } of jobs) {
         await carryOut(data.runId, AbortSignal.any([signal, stopping.signal]))
@@ -105,31 +89,25 @@ export function createJobs(deps: {
   }
 
   return {
-    async start({ alone }) {
+    async start({ alone, works = true }) {
       try {
-        await work(alone)
-        started.resolve(undefined)
-      } catch (cause) {
-        const { connectionString } = options
-        const fault = connectionString ? databaseRefusal(connectionString, cause) : cause
-        started.reject(fault)
-        // Its connections would keep the process alive.
-        await boss.stop({ graceful: false }).catch((err: unknown) => {
-          log.error({ err }, 'Job queue did not stop')
-        })
+        await begin(alone, works)
+        ready.resolve(undefined)
+      } catch (fault) {
+        ready.reject(fault)
         throw fault
       }
     },
 
     async enqueue({ id, cloud }) {
-      await started.promise
+      await ready.promise
       await boss.send(QUEUE, { runId: id } satisfies JobData, { singletonKey: cloud })
     },
 
     async stop() {
       stopping.abort()
-      started.reject(new Error('the job queue was stopped before it had started'))
-      await boss.stop({ graceful: true, timeout: STOP_TIMEOUT_MS })
+      ready.reject(new Error('the job queue was stopped before it had started'))
+      await queue.stop()
     },
   }
 }

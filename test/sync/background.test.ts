@@ -1,7 +1,7 @@
 /** What goes on beside the runs: another try after a failure, and keeping up with the database. */
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
-import { every } from '../../src/sync/every.ts'
+import { every, type Repeated } from '../../src/sync/every.ts'
 import { latestPlausibleDate } from '../../src/sync/plausible-date.ts'
 import { createRetry, RETRY_MINUTES } from '../../src/sync/retry.ts'
 import type { RunOutcome } from '../../src/sync/run-once.ts'
@@ -70,18 +70,18 @@ describe('background work', () => {
     const lines: string[] = []
     const log = pino({ level: 'info' }, { write: (line) => void lines.push(line) })
     let turns = 0
-    const end = await new Promise<() => Promise<void>>((resolve) => {
-      const stop = every(
+    const work = await new Promise<Repeated>((resolve) => {
+      const repeated = every(
         1,
         () => {
           turns++
-          if (turns === 4) resolve(stop)
+          if (turns === 4) resolve(repeated)
           return turns < 3 ? Promise.reject(new Error('database down')) : Promise.resolve()
         },
         { log, what: 'a test' },
       )
     })
-    await end()
+    await work.stop()
     const messages = lines.map((line) => (JSON.parse(line) as { msg: string }).msg)
     expect(messages).toEqual([
       'Background work failed, it is tried again',

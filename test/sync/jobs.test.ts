@@ -5,6 +5,7 @@ import pg from 'pg'
 import pino from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Cloud } from '../../src/core/cloud.ts'
+import { createJobQueue } from '../../src/jobs/queue.ts'
 import type { Fetched, Source } from '../../src/sources/contract.ts'
 import type { Run, Store } from '../../src/store/contract.ts'
 import { createStore } from '../../src/store/create-store.ts'
@@ -224,9 +225,8 @@ function workerOn(
     store,
     runner,
     jobs: createJobs({
-      options,
+      queue: createJobQueue({ options, log }),
       runner,
-      log,
       ping: () => store.runs.list({ limit: 1 }).then(() => undefined),
     }),
   }
