@@ -17,7 +17,7 @@ import {
   findFormat,
   refuseUnknown,
   renderList,
-  versionOf,
+  versionOfUnstored,
   type Settings,
 } from './render.ts'
 
@@ -98,7 +98,7 @@ export function createAskedLists({
       return answer(question, findFormat(exporters, format), record, async () => {
         const { content, unknown } = await currentContent(handedOut, definition)
         refuseUnknown(unknown, published)
-        return { content, version: await versionOf(store, content, published) }
+        return { content, version: versionOfUnstored(content) }
       })
     },
 

@@ -24,6 +24,7 @@ import {
   VERSION_ROUTE,
   versionPath,
 } from './paths.ts'
+import { untilNotOvertaken } from './record-version.ts'
 import type { ListHead, PreparedList, StoredList } from './prepared-list.ts'
 import { findFormat, notPublished, refuseUnknown, type Settings } from './render.ts'
 import { prepareServed, reserve, versionHead, type Served } from './stored-list.ts'
@@ -116,6 +117,7 @@ export function createLists(deps: ListsDeps): Lists {
   const inTurn = createQueue()
 
   async function update(): Promise<void> {
+    const readAt = await store.now()
     const known = await readDefinitions(store, clouds)
     const handedOut = new Map<Cloud, HandedOut>()
     for (const cloud of clouds) {
@@ -138,6 +140,7 @@ export function createLists(deps: ListsDeps): Lists {
           servedAlready(definition, current) ??
             (await prepareServed({ store, exporters, settings, cache }, definition, current, {
               room,
+              readAt,
               before: served.get(definition.name),
             })),
         )
@@ -153,6 +156,11 @@ export function createLists(deps: ListsDeps): Lists {
     if (gone.length > 0 || next.size !== served.size) paths = pathsOf(next.values())
     served = next
     warnOfUnusable(known)
+  }
+
+  /** Another process may have seen something newer meanwhile: then it is read here, too. */
+  function updateWhole(): Promise<void> {
+    return untilNotOvertaken(update)
   }
 
   /** Unless the definition, the publication or what is in grace is another than when it was prepared. */
@@ -209,7 +217,7 @@ export function createLists(deps: ListsDeps): Lists {
   }
 
   return {
-    refresh: () => inTurn(update),
+    refresh: () => inTurn(updateWhole),
     published: (cloud) => handedOutByCloud.get(cloud)?.published,
     definitions: () => definitions?.all() ?? [],
     definition: definitionOf,
@@ -225,7 +233,7 @@ export function createLists(deps: ListsDeps): Lists {
           refuseUnknown(unknown, handedOut.published)
         }
         const created = await store.allowlists.put(name, bodyOf(definition))
-        await update()
+        await updateWhole()
         return created
       }),
 
@@ -233,7 +241,7 @@ export function createLists(deps: ListsDeps): Lists {
       inTurn(async () => {
         if (!definitions?.unusable.has(name)) refuseBuiltIn(definitionOf(name))
         await store.allowlists.delete(name)
-        await update()
+        await updateWhole()
       }),
 
     version(name, format, digest) {

@@ -9,6 +9,7 @@ import type { Store } from '../store/contract.ts'
 import { contentHashOf, type ListContent } from './content.ts'
 import { isUnstored, type AllowlistDefinition } from './definition.ts'
 import { currentContent, readHandedOut } from './handed-out.ts'
+import { recordVersion, untilNotOvertaken } from './record-version.ts'
 
 /** Values of settings, by their names: where formats' options come from. */
 export type Settings = Readonly<Record<string, string | undefined>>
@@ -30,19 +31,9 @@ export function findFormat(exporters: readonly Exporter[], name: string): Export
   throw notFound(`no format "${name}": known are ${known.join(', ')}`, { format: name, known })
 }
 
-/**
- * What the body calls the content of today's list: the list's own serial and the snapshot that
- * brought the content. A list nobody stored has no serial to remember: it carries its hash.
- */
-export async function versionOf(
-  { lists }: Pick<Store, 'lists'>,
-  content: ListContent,
-  { record }: Pick<Published, 'record'>,
-): Promise<ListVersion> {
-  const hash = contentHashOf(content, sha256)
-  if (isUnstored(content)) return { content: hash.slice(0, CONTENT_DIGITS) }
-  const { serial, snapshotId } = await lists.version(content.name, hash, record.id)
-  return { serial, snapshot: snapshotId }
+/** A list nobody stored has no serial to remember: it is called by its content's hash. */
+export function versionOfUnstored(content: ListContent): ListVersion {
+  return { content: contentHashOf(content, sha256).slice(0, CONTENT_DIGITS) }
 }
 
 /** Lists with the same one have the same bytes. */
@@ -108,13 +99,18 @@ export async function renderCurrent(
   definition: AllowlistDefinition,
   { clouds, settings }: { clouds: readonly Cloud[]; settings: Settings },
 ): Promise<Buffer> {
-  const handedOut = await readHandedOut(store, definition.cloud)
-  if (!handedOut) throw notPublished(definition.cloud, clouds)
-  const { published } = handedOut
-  const { content, unknown } = await currentContent(handedOut, definition)
-  if (isUnstored(definition)) refuseUnknown(unknown, published)
-  const version = await versionOf(store, content, published)
-  return renderList(exporter, content, version, settings).bytes
+  return untilNotOvertaken(async () => {
+    const readAt = await store.now()
+    const handedOut = await readHandedOut(store, definition.cloud)
+    if (!handedOut) throw notPublished(definition.cloud, clouds)
+    const { published } = handedOut
+    const { content, unknown } = await currentContent(handedOut, definition)
+    if (isUnstored(definition)) refuseUnknown(unknown, published)
+    const version = isUnstored(content)
+      ? versionOfUnstored(content)
+      : await recordVersion(store, content, { published, readAt })
+    return renderList(exporter, content, version, settings).bytes
+  })
 }
 
 /** Why there is no list of a cloud. */

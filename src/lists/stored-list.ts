@@ -2,7 +2,7 @@
  * A stored list in every format. What it is (digest, date, version) is asked of the database once,
  * when something changed; its bytes lie in the cache and are made again without the database.
  */
-import type { Exporter, ListVersion } from '../../exporters/contract.ts'
+import type { Exporter } from '../../exporters/contract.ts'
 import { RangewardenError } from '../core/errors.ts'
 import { sha256 } from '../documents/read-document.ts'
 import type { Publication, Store } from '../store/contract.ts'
@@ -13,7 +13,8 @@ import { sizeOf, type ListCache } from './list-cache.ts'
 import { noticesOf, type ListNotices } from './notices.ts'
 import { versionPath } from './paths.ts'
 import { compress, type ListBytes, type ListHead, type StoredList } from './prepared-list.ts'
-import { bytesKey, renderedOf, renderList, versionOf, writeList, type Settings } from './render.ts'
+import { Overtaken, recordVersion, type StoredVersion } from './record-version.ts'
+import { bytesKey, renderedOf, renderList, writeList, type Settings } from './render.ts'
 
 /** One list in one format as it is served, or why the format cannot carry it. */
 export type Slot = ServedFormat | RangewardenError
@@ -51,18 +52,20 @@ export interface Room {
 }
 
 /**
- * Asks the database, and the past of what was handed out. Every format is written once, for its
+ * Asks the database, and the past of what was handed out (all of it read after `readAt`). Every format is written once, for its
  * digest; bytes are compressed and kept ahead where somebody asked for those of `before`, and made
  * when they are first asked for elsewhere: nobody loads a list in every format.
+ * @throws Overtaken if another process knows a newer content
  */
 export async function prepareServed(
   deps: StoredListDeps,
   definition: AllowlistDefinition,
   handedOut: HandedOut,
-  { room, before }: { room: Room; before: Served | undefined },
+  { room, before, readAt }: { room: Room; before: Served | undefined; readAt: Date },
 ): Promise<Served> {
   const { content } = await currentContent(handedOut, definition)
-  const version = await versionOf(deps.store, content, handedOut.published)
+  const { published } = handedOut
+  const version = await recordVersion(deps.store, content, { published, readAt })
   const making: Making = {
     definition,
     handedOut,
@@ -98,7 +101,7 @@ interface Making {
   readonly handedOut: HandedOut
   readonly content: ListContent
   readonly contentHash: string
-  readonly version: ListVersion
+  readonly version: StoredVersion
   readonly room: Room
   /** The same list as it was served until now. */
   readonly before: Served | undefined
@@ -128,7 +131,9 @@ async function slotsOf(
   for (const [format, one] of made) {
     if (!(one instanceof RangewardenError)) digests.set(format, one.digest)
   }
-  const changed = await deps.store.lists.changedAt(making.definition.name, digests)
+  const { name } = making.definition
+  const changed = await deps.store.lists.changedAt(name, making.version.serial, digests)
+  if (changed === 'overtaken') throw new Overtaken(name)
   const slots = new Map<string, Slot>()
   for (const [format, one] of made) {
     slots.set(

@@ -1,6 +1,7 @@
 /** One more publication of a cloud, within a transaction that holds the cloud's lock. */
 import type { Cloud } from '../core/cloud.ts'
 import type { Publication, PublicationRequest } from './contract.ts'
+import { addEvent, type Outbox } from './outbox.ts'
 import { databaseTime, publicationOf, type Queries } from './rows.ts'
 
 export async function currentPublication(
@@ -21,9 +22,10 @@ async function timeOfNext(tx: Queries, cloud: Cloud): Promise<Date> {
   return last && last >= now ? new Date(last.getTime() + 1) : now
 }
 
-/** The caller has compared the serial. */
+/** The caller has compared the serial. What it changes is told as `ranges.changed`. */
 export async function addPublication(
   tx: Queries,
+  outbox: Outbox,
   cloud: Cloud,
   snapshotId: string,
   { kind, publishedBy, reason, expectedSerial, until, additionsOf }: PublicationRequest,
@@ -43,5 +45,7 @@ export async function addPublication(
     },
   })
   await tx.cloud.update({ where: { name: cloud }, data: { serial } })
+  const key = `ranges.changed ${cloud} ${serial}`
+  await addEvent(tx, outbox, { type: 'ranges.changed', cloud, key, facts: { serial } })
   return publicationOf(row)
 }

@@ -1,5 +1,5 @@
 /** Stored allowlist definitions; what they mean is decided in src/lists. */
-import type { AllowlistStore } from './contract.ts'
+import type { AllowlistStore } from './list-contract.ts'
 import type { PrismaClient } from './generated/client.ts'
 
 export function createAllowlistStore(prisma: PrismaClient): AllowlistStore {

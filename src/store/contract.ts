@@ -6,6 +6,14 @@ import type { GuardReason } from '../core/guard.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Timeline } from '../core/timeline.ts'
 import type { LastGood, Origin, Validators } from '../sources/contract.ts'
+import type { AllowlistStore, ListStore } from './list-contract.ts'
+import type {
+  DeliveryStore,
+  DeviceStore,
+  EventDraft,
+  EventStore,
+  WebhookStore,
+} from './telling-contract.ts'
 
 /** One accepted content of a cloud and file date. */
 export interface SnapshotRecord {
@@ -233,18 +241,24 @@ export interface Run {
 }
 
 export interface RunStore {
-  /** A new run, or the real one under way for the cloud; dry runs neither join nor are joined. */
+  /**
+   * A new run, or the real one under way for the cloud; dry runs neither join nor are joined. With
+   * `dueAt` (a moment of the schedule) also the one that another process has asked for that moment.
+   */
   request(run: {
     cloud: Cloud
     trigger: RunTrigger
     dryRun: boolean
+    dueAt?: Date | undefined
   }): Promise<{ run: Run; joined: boolean }>
   /** Marks it as running, also again after its process was killed; false when it is finished. */
   start(id: string): Promise<boolean>
+  /** `event` is recorded in the same transaction, unless the run was finished already. */
   finish(
     id: string,
     outcome: RunOutcomeKind,
     detail: Readonly<Record<string, unknown>>,
+    event?: EventDraft,
   ): Promise<void>
   byId(id: string): Promise<Run | undefined>
   list(query: { cloud?: Cloud | undefined; limit: number }): Promise<Run[]>
@@ -315,37 +329,21 @@ export interface HoldStore {
   settle(cloud: Cloud): Promise<void>
 }
 
-/** A stored definition, opaque to the store. */
-export interface StoredDefinition {
-  readonly name: string
-  readonly definition: unknown
-  readonly updatedAt: Date
-}
+/** What is last told of a cloud's source. */
+export const SOURCE_CONDITIONS = ['fine', 'quiet', 'failing'] as const
 
-export interface AllowlistStore {
-  list(): Promise<StoredDefinition[]>
-  /** True if it is new. */
-  put(name: string, definition: unknown): Promise<boolean>
-  /** True if there was one. */
-  delete(name: string): Promise<boolean>
-}
+export type SourceCondition = (typeof SOURCE_CONDITIONS)[number]
 
-/** The content a list has now: the serial moves only when the content hash does. */
-export interface ListContentVersion {
-  readonly serial: number
-  /** The snapshot that brought this content. */
-  readonly snapshotId: string
-}
-
-export interface ListStore {
-  /** The version of this content: the newest one if the hash is the same, else a new serial. */
-  version(list: string, contentHash: string, snapshotId: string): Promise<ListContentVersion>
+export interface SourceStore {
   /**
-   * When the bytes of a list last changed in each format, to the second: now where the digest differs
-   * from the last one, and always later than the time given before for other bytes.
-   * @param digests by format
+   * Compares with what was told last; another condition is kept and `event` recorded, in one
+   * transaction. False if nothing is new, also because another process told it.
    */
-  changedAt(list: string, digests: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, Date>>
+  tell(
+    cloud: Cloud,
+    condition: SourceCondition,
+    event: (before: SourceCondition) => EventDraft,
+  ): Promise<boolean>
 }
 
 export interface Store {
@@ -356,4 +354,12 @@ export interface Store {
   readonly holds: HoldStore
   readonly allowlists: AllowlistStore
   readonly lists: ListStore
+  readonly events: EventStore
+  readonly webhooks: WebhookStore
+  readonly deliveries: DeliveryStore
+  readonly devices: DeviceStore
+  /** What is told about a cloud's source. */
+  readonly sources: SourceStore
+  /** The database's clock. */
+  now(): Promise<Date>
 }

@@ -14,18 +14,19 @@ import { addPublication, currentPublication } from './add-publication.ts'
 import { keepDocument } from './documents.ts'
 import type { Prisma, PrismaClient } from './generated/client.ts'
 import { keepSighting } from './history.ts'
+import { addEvent, type Outbox } from './outbox.ts'
 import { cloudOf, dateOf, fileDateOf, inTransaction, lockCloud, type Queries } from './rows.ts'
 
 const withDocument = {
   include: { document: { select: { sha256: true } } },
 } satisfies Prisma.HoldDefaultArgs
 
-export function createHoldStore(prisma: PrismaClient): HoldStore {
+export function createHoldStore(prisma: PrismaClient, outbox: Outbox): HoldStore {
   return {
     hold: (entry, verdict, expectedSerial) =>
       inTransaction(prisma, async (tx) => {
         const serial = await lockCloud(tx, entry.snapshot.cloud)
-        return serial === expectedSerial ? keepHold(tx, entry, verdict) : undefined
+        return serial === expectedSerial ? keepHold(tx, outbox, entry, verdict) : undefined
       }),
 
     async byId(id) {
@@ -65,7 +66,7 @@ export function createHoldStore(prisma: PrismaClient): HoldStore {
         if (current.additionsOf !== id) {
           await decide(tx, current.additionsOf, 'rejected', decision, 'replaced')
         }
-        const publication = await addPublication(tx, cloud, current.snapshotId, {
+        const publication = await addPublication(tx, outbox, cloud, current.snapshotId, {
           // What is pinned stays pinned, without them.
           kind: current.kind === 'rollback' ? 'rollback' : 'rejection',
           until: current.until,
@@ -80,9 +81,10 @@ export function createHoldStore(prisma: PrismaClient): HoldStore {
   }
 }
 
-/** The caller holds the cloud's lock. */
+/** The caller holds the cloud's lock. A candidate that did not wait before is told as `sync.held`. */
 export async function keepHold(
   tx: Queries,
+  outbox: Outbox,
   { snapshot, bytes, origin }: Entry,
   { reasons, diff }: HeldVerdict,
 ): Promise<Hold> {
@@ -91,6 +93,8 @@ export async function keepHold(
   // Without validators, so that the next run fetches it again and finds it still held.
   await keepSighting(tx, cloud, { ...origin, validators: {} }, document.id)
   const key = { cloud, fileDate: dateOf(origin.fileDate), contentHash }
+  const where = { cloud_fileDate_contentHash: key }
+  const before = await tx.hold.findUnique({ where, select: { state: true } })
   await tx.hold.updateMany({
     where: { cloud, state: 'waiting', NOT: key },
     data: { state: 'replaced' },
@@ -108,11 +112,14 @@ export async function keepHold(
     diff: diff as unknown as Prisma.InputJsonValue,
   }
   const row = await tx.hold.upsert({
-    where: { cloud_fileDate_contentHash: key },
+    where,
     create: { ...key, ...seen, documentId: document.id },
     update: seen,
     ...withDocument,
   })
+  if (before?.state !== 'waiting') {
+    await addEvent(tx, outbox, { type: 'sync.held', cloud, facts: { hold: row.id } })
+  }
   return holdOf(row)
 }
 

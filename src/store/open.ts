@@ -13,7 +13,9 @@ import { createStore } from './create-store.ts'
 import type { Store } from './contract.ts'
 import { lockFolder } from './folder-lock.ts'
 import { PrismaClient } from './generated/client.ts'
+import { CHANNEL, listenToServer, type Listening } from './listen.ts'
 import { migrate } from './migrations.ts'
+import type { Enqueue, Outbox } from './outbox.ts'
 
 export interface OpenStore {
   readonly store: Store
@@ -21,6 +23,14 @@ export interface OpenStore {
   readonly engine: 'embedded' | 'postgresql'
   /** What pg-boss needs to keep its jobs in the same database. */
   readonly jobs: ConstructorOptions
+  /** From now on, transactions that record or tell events put jobs in the queue. */
+  enqueueWith(enqueue: Enqueue): void
+  /**
+   * Calls back with the name of a table whenever a transaction of any process has changed it:
+   * publication, allowlist, hold or event. What a lost connection missed is made up for by `missed`,
+   * called whenever the connection is there (again).
+   */
+  listen(changed: (table: string) => void, missed: () => void): Promise<Listening>
   /** Tells other processes on this data folder where the service listens. */
   announce(url: string): void
   /** Answers if the database does. */
@@ -47,6 +57,9 @@ const CONNECT_TIMEOUT_MS = 10_000
 /** No statement takes that long; a server that says nothing any more is taken for gone. */
 const QUERY_TIMEOUT_MS = 30_000
 
+/** Its statements are short; every replica has as many. */
+const QUEUE_CONNECTIONS = 4
+
 async function openEmbedded(dataDir: string): Promise<OpenStore> {
   const lock = await lockFolder(dataDir)
   try {
@@ -56,10 +69,17 @@ async function openEmbedded(dataDir: string): Promise<OpenStore> {
       query: (sql, parameters) => database.query(sql, [...parameters]),
     })
     const prisma = new PrismaClient({ adapter: new PrismaPGlite(database) })
+    const outbox: Outbox = { enqueue: undefined }
     return {
-      store: createStore(prisma),
+      store: createStore(prisma, outbox),
       engine: 'embedded',
       jobs: { db: fromPglite(database), backend: 'pglite' },
+      enqueueWith: (enqueue) => void (outbox.enqueue = enqueue),
+      async listen(changed, missed) {
+        const end = await database.listen(CHANNEL, changed)
+        missed()
+        return { stop: () => end() }
+      },
       announce: (url) => lock.announce(url),
       ping: () => answer(prisma),
       async close() {
@@ -90,10 +110,13 @@ async function openPostgreSQL(databaseUrl: string): Promise<OpenStore> {
       query_timeout: QUERY_TIMEOUT_MS,
     }),
   })
+  const outbox: Outbox = { enqueue: undefined }
   return {
-    store: createStore(prisma),
+    store: createStore(prisma, outbox),
     engine: 'postgresql',
-    jobs: { connectionString: databaseUrl },
+    jobs: { connectionString: databaseUrl, max: QUEUE_CONNECTIONS },
+    enqueueWith: (enqueue) => void (outbox.enqueue = enqueue),
+    listen: (changed, missed) => Promise.resolve(listenToServer(databaseUrl, changed, missed)),
     announce: () => undefined,
     ping: () => answer(prisma),
     close: () => prisma.$disconnect(),

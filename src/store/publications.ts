@@ -11,6 +11,7 @@ import type {
 import type { PrismaClient } from './generated/client.ts'
 import { acceptEntry } from './history.ts'
 import { decide, keepHold, settleHolds } from './holds.ts'
+import type { Outbox } from './outbox.ts'
 import {
   databaseTime,
   inTransaction,
@@ -24,6 +25,7 @@ import type { SnapshotLoader } from './snapshot-loader.ts'
 export function createPublicationStore(
   prisma: PrismaClient,
   loader: SnapshotLoader,
+  outbox: Outbox,
 ): PublicationStore {
   return {
     current: (cloud) => currentPublication(prisma, cloud),
@@ -49,14 +51,14 @@ export function createPublicationStore(
         }
         const { record } = await acceptEntry(tx, loader, entry)
         await settleHolds(tx, record.cloud)
-        return published(tx, record, request)
+        return published(tx, outbox, record, request)
       }),
 
     republish: (record, request) =>
       inTransaction(prisma, async (tx) => {
         const serial = await lockCloud(tx, record.cloud)
         if (serial !== request.expectedSerial) return { kind: 'conflict', currentSerial: serial }
-        return published(tx, record, request)
+        return published(tx, outbox, record, request)
       }),
 
     approve: ({ id, cloud }, entry, request, decision) =>
@@ -67,15 +69,15 @@ export function createPublicationStore(
         if (!decided.now) return { kind: 'decided', state: decided.state }
         const { record } = await acceptEntry(tx, loader, entry)
         await settleHolds(tx, cloud)
-        return published(tx, record, request)
+        return published(tx, outbox, record, request)
       }),
 
     publishAdditions: (entry, verdict, record, request) =>
       inTransaction(prisma, async (tx) => {
         const serial = await lockCloud(tx, record.cloud)
         if (serial !== request.expectedSerial) return { kind: 'conflict', currentSerial: serial }
-        const { id } = await keepHold(tx, entry, verdict)
-        return published(tx, record, { ...request, additionsOf: id })
+        const { id } = await keepHold(tx, outbox, entry, verdict)
+        return published(tx, outbox, record, { ...request, additionsOf: id })
       }),
 
     async endedRollback(cloud) {
@@ -99,10 +101,11 @@ async function newestPosition(tx: Queries, cloud: Cloud): Promise<number> {
 
 async function published(
   tx: Queries,
+  outbox: Outbox,
   record: SnapshotRecord,
   request: PublicationRequest,
 ): Promise<PublishResult> {
-  const publication = await addPublication(tx, record.cloud, record.id, request)
+  const publication = await addPublication(tx, outbox, record.cloud, record.id, request)
   return { kind: 'published', publication, record }
 }
 

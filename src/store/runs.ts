@@ -2,14 +2,15 @@
 import { randomUUID } from 'node:crypto'
 import type { Run, RunOutcomeKind, RunState, RunStore, RunTrigger } from './contract.ts'
 import type { Prisma, PrismaClient } from './generated/client.ts'
-import { cloudOf, isUniqueViolation } from './rows.ts'
+import { addEvent, type Outbox } from './outbox.ts'
+import { cloudOf, inTransaction, isUniqueViolation } from './rows.ts'
 
 const UNDER_WAY: RunState[] = ['queued', 'running']
 
-export function createRunStore(prisma: PrismaClient): RunStore {
+export function createRunStore(prisma: PrismaClient, outbox: Outbox): RunStore {
   return {
-    async request({ cloud, trigger, dryRun }) {
-      const data = { id: randomUUID(), cloud, trigger, dryRun }
+    async request({ cloud, trigger, dryRun, dueAt }) {
+      const data = { id: randomUUID(), cloud, trigger, dryRun, ...(dueAt ? { dueAt } : {}) }
       if (dryRun) return { run: runOf(await prisma.run.create({ data })), joined: false }
       for (;;) {
         try {
@@ -17,8 +18,11 @@ export function createRunStore(prisma: PrismaClient): RunStore {
         } catch (error) {
           if (!isUniqueViolation(error)) throw error
         }
-        const where = { cloud, dryRun: false, state: { in: UNDER_WAY } }
-        const row = await prisma.run.findFirst({ where })
+        const underWay = { dryRun: false, state: { in: UNDER_WAY } }
+        const row = await prisma.run.findFirst({
+          where: { cloud, OR: [underWay, ...(dueAt ? [{ dueAt }] : [])] },
+          orderBy: { requestedAt: 'desc' },
+        })
         if (row) return { run: runOf(row), joined: true }
       }
     },
@@ -29,12 +33,15 @@ export function createRunStore(prisma: PrismaClient): RunStore {
       return started === 1
     },
 
-    async finish(id, outcome, detail) {
-      await prisma.$executeRaw`
-        UPDATE run
-        SET state = 'finished', outcome = ${outcome}, detail = ${JSON.stringify(detail)}::jsonb,
-            finished_at = now()
-        WHERE id = ${id}::uuid AND state <> 'finished'`
+    async finish(id, outcome, detail, event) {
+      await inTransaction(prisma, async (tx) => {
+        const finished = await tx.$executeRaw`
+          UPDATE run
+          SET state = 'finished', outcome = ${outcome}, detail = ${JSON.stringify(detail)}::jsonb,
+              finished_at = now()
+          WHERE id = ${id}::uuid AND state <> 'finished'`
+        if (event && finished === 1) await addEvent(tx, outbox, event)
+      })
     },
 
     async byId(id) {

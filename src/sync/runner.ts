@@ -8,6 +8,7 @@ import { RangewardenError } from '../core/errors.ts'
 import type { FetchAttempt } from '../sources/contract.ts'
 import type { Run, RunTrigger } from '../store/contract.ts'
 import { outcomeDetail } from './outcome-detail.ts'
+import { refusalEvent } from './refusal-event.ts'
 import { runOnce, type RunOutcome, type SyncDeps } from './run-once.ts'
 
 export interface Runner {
@@ -28,6 +29,8 @@ export interface RunWish {
   readonly cloud: Cloud
   readonly trigger: RunTrigger
   readonly dryRun: boolean
+  /** The moment of the schedule that it is for; all processes together carry out one for it. */
+  readonly dueAt?: Date | undefined
 }
 
 /** No run takes longer; one that did was left behind by a killed process and blocks nobody. */
@@ -65,7 +68,8 @@ export function createRunner(deps: RunnerDeps): Runner {
         const outcome = await runOnce(deps, request)
         if (!dryRun) await refreshed(deps, log)
         const detail = outcomeDetail(outcome, attempts)
-        await store.runs.finish(id, outcome.kind, detail)
+        const event = dryRun ? undefined : await refusalEvent(store, run, outcome)
+        await store.runs.finish(id, outcome.kind, detail, event)
         const duration = Math.round(performance.now() - started)
         const { attempts: _, ...facts } = detail
         const line = { outcome: outcome.kind, ...facts, durationMs: duration }

@@ -33,6 +33,12 @@ function breakable(store: Store): Store {
     holds: guard(store.holds),
     allowlists: guard(store.allowlists),
     lists: guard(store.lists),
+    events: guard(store.events),
+    webhooks: guard(store.webhooks),
+    deliveries: guard(store.deliveries),
+    devices: guard(store.devices),
+    sources: guard(store.sources),
+    now: () => (broken ? Promise.reject(new Error(SECRET)) : store.now()),
   }
 }
 

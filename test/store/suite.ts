@@ -452,39 +452,6 @@ export function storeSuite(engine: (typeof ENGINES)[number]): void {
     expect(await store.allowlists.delete('mine')).toBe(false)
   })
 
-  it('moves a list serial with its content only, and counts a way back as new', async () => {
-    const [a, b] = ['a'.repeat(64), 'b'.repeat(64)]
-    expect(await store.lists.version('l', a, 's1')).toEqual({ serial: 1, snapshotId: 's1' })
-    expect(await store.lists.version('l', a, 's2')).toEqual({ serial: 1, snapshotId: 's1' })
-    expect(await store.lists.version('l', b, 's2')).toEqual({ serial: 2, snapshotId: 's2' })
-    expect(await store.lists.version('l', a, 's1')).toEqual({ serial: 3, snapshotId: 's1' })
-    const same = await Promise.all([1, 2, 3].map(() => store.lists.version('l', b, 's2')))
-    expect(same.map(({ serial }) => serial)).toEqual([4, 4, 4])
-  })
-
-  it('moves Last-Modified with the bytes only, and always forward by a second at least', async () => {
-    const changedAt = async (digest: string): Promise<Date> => {
-      const times = await store.lists.changedAt('l', new Map([['text', digest]]))
-      return times.get('text') ?? new Date(NaN)
-    }
-    const one = await changedAt('a')
-    expect(await changedAt('a')).toEqual(one)
-    const two = await changedAt('b')
-    const three = await changedAt('a')
-    expect(two.getTime()).toBeGreaterThanOrEqual(one.getTime() + 1000)
-    expect(three.getTime()).toBeGreaterThanOrEqual(two.getTime() + 1000)
-    expect(three.getMilliseconds()).toBe(0)
-    const several = new Map([
-      ['squid', 'c'],
-      ['text', 'a'],
-      ['csv', 'd'],
-    ])
-    const times = await store.lists.changedAt('l', several)
-    expect([...times.keys()].sort()).toEqual(['csv', 'squid', 'text'])
-    expect(times.get('text')).toEqual(three)
-    expect(await store.lists.changedAt('l', new Map())).toEqual(new Map())
-  })
-
   const violations: [string, string][] = [
     ['document_sha256_is_hex', `INSERT INTO document (sha256, size, body) VALUES ('x', 1, '')`],
     [
