@@ -5,12 +5,16 @@ export const MAX_RETRY_AFTER = 6 * 60 * 60
 
 /**
  * Seconds from `now` on; undefined without the header, for a form it does not have and for a time
- * that is over.
+ * that is over. Never more than `most`.
  */
-export function retryAfterSeconds(header: string | undefined, now: Date): number | undefined {
+export function retryAfterSeconds(
+  header: string | undefined,
+  now: Date,
+  most = MAX_RETRY_AFTER,
+): number | undefined {
   const text = header?.trim() ?? ''
   const seconds = /^\d+$/.test(text) ? Number(text) : secondsUntil(text, now)
-  return seconds > 0 ? Math.min(seconds, MAX_RETRY_AFTER) : undefined
+  return seconds > 0 ? Math.min(seconds, most) : undefined
 }
 
 /** NaN for what is not a date; HTTP's dates begin with the name of a day. */
