@@ -1,6 +1,7 @@
 /** What the OpenAPI document says beside the routes. */
 import type { FastifyDynamicSwaggerOptions, SwaggerTransformObject } from '@fastify/swagger'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import { openApiWebhooks } from './openapi-webhooks.ts'
 
 export function swaggerOptions(version: string): FastifyDynamicSwaggerOptions {
   return {
@@ -30,8 +31,11 @@ export function swaggerOptions(version: string): FastifyDynamicSwaggerOptions {
         { name: 'documents', description: 'Files by hand' },
         { name: 'holds', description: 'Candidates that wait for a person' },
         { name: 'publications', description: 'What was handed out, and going back' },
+        { name: 'webhooks', description: 'Who is told of what, and what is sent' },
+        { name: 'report', description: 'What a week brought' },
         { name: 'health', description: 'For whoever watches the service' },
       ],
+      webhooks: openApiWebhooks(),
       components: {
         securitySchemes: {
           adminToken: {
