@@ -19,6 +19,7 @@ import { createAccessLog } from '../src/observe/access-log.ts'
 import { gatherLines } from '../src/observe/gathered-lines.ts'
 import { createMetrics } from '../src/observe/metrics.ts'
 import { openStore } from '../src/store/open.ts'
+import { createAddressGuard } from '../src/webhooks/address-guard.ts'
 import { newestWeeks } from './weeks.ts'
 
 /** A stored list of some 28 kB: the connector's, without IPv6. */
@@ -75,6 +76,7 @@ async function ours(dataDir: string): Promise<FastifyInstance> {
     adminToken: undefined,
     guard: { policyOf: () => policies.cautious, namedTags: () => Promise.resolve([]) },
     refresh: lists.refresh,
+    addressGuard: createAddressGuard([]),
     pacConfigured: false,
     requestRun: () => Promise.reject(new Error('nothing runs here')),
     ping: () => database.ping(),

@@ -12,18 +12,23 @@
  *   exporters/  5 render   one file per format
  *   views/                 domain values -> what the API and the command line show
  *   http/ cli/  6 serve
+ *   webhooks/   7 tell     what was committed, once: to webhooks, from jobs in the database
+ *   feed/ report/          the same for people who subscribe or audit
  *
  * Here everything is built, in that order. Nothing is found by itself.
  */
+import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { exporters } from '../exporters/index.ts'
+import { createClosing } from './closing.ts'
 import { settingTexts, type Config } from './config.ts'
 import { invalidInput } from './core/errors.ts'
 import { parseGuardPolicies, policies } from './core/guard-policy.ts'
 import { createFreshness } from './history/freshness.ts'
 import { createTimelines, type Timelines } from './history/timelines.ts'
 import { buildServer } from './http/server.ts'
+import { createJobQueue } from './jobs/queue.ts'
 import { createLists, type Lists } from './lists/lists.ts'
 import { namedTags } from './lists/named-tags.ts'
 import { createAccessLog } from './observe/access-log.ts'
@@ -36,26 +41,16 @@ import { releaseEnded } from './sync/decisions.ts'
 import { every } from './sync/every.ts'
 import { createJobs } from './sync/jobs.ts'
 import type { GuardDeps } from './sync/judge-candidate.ts'
+import { startKeepingUp, type KeepUp } from './sync/keep-up.ts'
 import { createRetry } from './sync/retry.ts'
 import { createRunner, type RunWish } from './sync/runner.ts'
 import { startSchedule } from './sync/schedule.ts'
 import { VERSION } from './version.ts'
+import { createAddressGuard } from './webhooks/address-guard.ts'
+import { createTelling } from './webhooks/telling.ts'
 
-/** A database that says nothing any more must not keep the process from ending. */
-const CLOSING_STEP_MS = 25_000
-
-async function withDeadline(step: () => Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('a step of closing took too long')), CLOSING_STEP_MS)
-  })
-  // Begun in a function of its own: one that throws at once fails as any other does.
-  const done = (async () => step())()
-  await Promise.race([done, late]).finally(() => clearTimeout(timer))
-}
-
-/** How soon another process's publication is served here. */
-const WATCH_MS = 5_000
+/** How soon another process's publication is served here, should its notice be lost. */
+const WATCH_MS = { embedded: 5_000, postgresql: 1_000 }
 
 /** How soon a state that comes with time is told. */
 const STATES_MS = 15_000
@@ -74,7 +69,11 @@ export interface App {
   runNow(wish: RunWish, signal: AbortSignal): Promise<Run>
   /** Serves, follows the clouds and runs the first sync at once; gives the address it listens on. */
   serve(): Promise<string>
-  close(): Promise<void>
+  /**
+   * Ends everything. With `drain` a replica goes on serving for a while first, and says at
+   * /health/ready that it wants no new clients.
+   */
+  close(options?: { readonly drain: boolean }): Promise<void>
 }
 
 function guardOf({ guard, clouds }: Config, store: Store): GuardDeps {
@@ -95,7 +94,13 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
     publisherUrl: config.publisherUrl,
     mirrorUrl: config.mirrorUrl,
   })
-  const { store, jobs: jobOptions, engine, announce, ping, close } = await openStore(config)
+  const opened = await openStore(config)
+  const { store, engine, announce, ping } = opened
+  const closing = createClosing()
+  closing.add(opened.close)
+  closing.add(() => dispatcher.destroy())
+  const serves = config.role !== 'worker'
+  const works = config.role !== 'api'
   const lists = createLists({
     store,
     clouds: config.clouds,
@@ -105,10 +110,19 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
   })
   const timelines = createTimelines(store.timelines, { log })
   const now = (): Date => new Date()
-  const freshness = createFreshness({ store, lists, clouds: config.clouds, now, log })
+  let keepUp: KeepUp | undefined
+  const freshness = createFreshness({
+    store,
+    lists,
+    clouds: config.clouds,
+    now,
+    log,
+    unverifiedSince: () => keepUp?.unverifiedSince(),
+  })
   const metrics = createMetrics({ freshness, clouds: config.clouds, version: VERSION })
   // A command publishes what a service will serve: preparing lists is the service's business.
   let serving = false
+  let stopping = false
   // Nobody else can have one under way: what a killed process left is carried out again.
   const interrupted = engine === 'embedded' ? await store.runs.requeue() : []
   const guard = guardOf(config, store)
@@ -128,8 +142,23 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
       timelines.of(cloud).catch(() => undefined)
     },
   })
-  const jobs = createJobs({ options: jobOptions, runner, ping, log })
-  const closing: (() => Promise<unknown>)[] = [() => dispatcher.destroy(), close]
+  const queue = createJobQueue({ options: opened.jobs, log })
+  const jobs = createJobs({ queue, runner, ping })
+  const addressGuard = createAddressGuard(config.webhookAllow ?? [])
+  const telling = createTelling({
+    config,
+    store,
+    queue,
+    enqueueWith: opened.enqueueWith,
+    lists,
+    timelines,
+    freshness,
+    guard: addressGuard,
+    ping,
+    now,
+    attempted: metrics.countAttempt,
+    log,
+  })
 
   /** A run without a job would keep others from being asked for. */
   async function enqueue(run: Run): Promise<void> {
@@ -159,37 +188,57 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
     },
   )
 
-  async function askForAll(trigger: 'start' | 'schedule'): Promise<void> {
+  async function askForAll(trigger: 'start' | 'schedule', dueAt?: Date): Promise<void> {
     for (const cloud of config.clouds) {
-      const { run, joined } = await requestRun({ cloud, trigger, dryRun: false })
+      const { run, joined } = await requestRun({ cloud, trigger, dryRun: false, dueAt })
       // Its process may have died before there was a job; a run that is finished is not done twice.
       if (joined && trigger === 'start') await enqueue(run)
     }
   }
 
-  async function startWorker(): Promise<void> {
-    await jobs.start({ alone: engine === 'embedded' })
-    closing.unshift(() => jobs.stop())
+  async function startJobs(): Promise<void> {
+    await jobs.start({ alone: engine === 'embedded', works })
+    closing.add(() => jobs.stop())
+    closing.add(() => telling.stop())
+    await telling.start({ works })
   }
 
   /**
    * Other processes publish and store definitions too, rollbacks and graces end by the clock, and a
    * refresh that failed is made up for.
    */
-  function watchDatabase(): () => Promise<void> {
-    return every(WATCH_MS, keepUp, { log, what: 'keeping up with the database' })
-  }
-
-  function watchClouds(): () => Promise<void> {
-    return every(STATES_MS, freshness.refresh, { log, what: 'watching the clouds' })
-  }
-
-  async function keepUp(): Promise<void> {
-    for (const cloud of config.clouds) {
+  async function look(): Promise<void> {
+    for (const cloud of works ? config.clouds : []) {
       const released = await releaseEnded(store, cloud)
       if (released) log.info({ cloud, serial: released.serial }, 'A rollback has ended')
     }
     await lists.refresh()
+  }
+
+  async function lookAtStates(): Promise<void> {
+    await freshness.refresh()
+    if (!works) return
+    await telling.tellSources()
+    metrics.setBacklog(await store.deliveries.backlog())
+  }
+
+  /** By notice of whoever changes something, and by the clock should a notice be lost. */
+  async function followDatabase(): Promise<void> {
+    const following = startKeepingUp({ look, intervalMs: WATCH_MS[engine], now, log })
+    const states = every(STATES_MS, lookAtStates, { log, what: 'watching the clouds' })
+    keepUp = following
+    closing.add(following.stop)
+    closing.add(states.stop)
+    function changed(table: string): void {
+      if (table === 'publication' || table === 'allowlist') following.wake()
+      if (table === 'publication' || table === 'hold') states.wake()
+      if (table === 'event') telling.wake()
+    }
+    const listening = await opened.listen(changed, () => {
+      following.wake()
+      telling.wake()
+    })
+    closing.add(listening.stop)
   }
 
   async function refresh(): Promise<void> {
@@ -218,15 +267,27 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
       accessLog,
       guard,
       refresh,
+      addressGuard,
+      publicUrl: config.publicUrl,
+      isStopping: () => stopping,
+      healthOnly: !serves,
       pacConfigured: config.pacProxy !== undefined && config.pacFallback !== undefined,
       requestRun,
       ping,
       version: VERSION,
       log,
     })
-    if (accessLog) closing.unshift(accessLog.flush)
-    closing.unshift(() => server.close())
+    if (accessLog) closing.add(accessLog.flush)
+    closing.add(() => server.close())
     return server.listen({ host: config.host, port: config.port })
+  }
+
+  /** Only where others can take over. */
+  async function drain(): Promise<void> {
+    stopping = true
+    if (!serving || !serves || engine === 'embedded' || config.drainSeconds === 0) return
+    log.info({ seconds: config.drainSeconds }, 'Stopping: still serving, and no longer ready')
+    await wait(config.drainSeconds * 1000)
   }
 
   return {
@@ -249,22 +310,22 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
       await lists.refresh()
       const url = await listen()
       announce(url)
-      log.info({ url, engine, source: source.description, clouds: config.clouds }, 'Listening')
+      const { role, clouds } = config
+      log.info({ url, role, engine, source: source.description, clouds }, 'Listening')
       await freshness.refresh()
-      await startWorker()
-      await askForAll('start')
-      closing.unshift(startSchedule(config.schedule, () => askForAll('schedule'), log))
-      closing.unshift(() => Promise.resolve(retry.stop()), watchDatabase(), watchClouds())
+      await startJobs()
+      await followDatabase()
+      if (works) {
+        await askForAll('start')
+        closing.add(startSchedule(config.schedule, (dueAt) => askForAll('schedule', dueAt), log))
+        closing.add(() => Promise.resolve(retry.stop()))
+      }
       return url
     },
 
-    async close() {
-      const faults: unknown[] = []
-      for (const step of closing.splice(0)) {
-        // The next step still has a folder to unlock or a connection to end.
-        await withDeadline(step).catch((fault: unknown) => faults.push(fault))
-      }
-      if (faults.length > 0) throw new AggregateError(faults, 'the service did not close cleanly')
+    async close(options = { drain: false }) {
+      if (options.drain) await drain()
+      await closing.run()
     },
   }
 }

@@ -96,6 +96,44 @@ const SETTINGS = z
       default: '8080',
       sentence: 'Port to listen on; 0 picks a free one and logs it.',
     }),
+    role: setting(rules.role, {
+      name: 'RANGEWARDEN_ROLE',
+      default: 'all',
+      sentence:
+        'What this process does: `api` serves lists and the API, `worker` follows the clouds and ' +
+        'sends webhooks, `all` does both. Roles are split only with DATABASE_URL.',
+    }),
+    publicUrl: optionalSetting(rules.origin, {
+      name: 'RANGEWARDEN_PUBLIC_URL',
+      secret: 'inside',
+      sentence:
+        'The origin under which people reach the service, such as `https://ranges.example`, for links ' +
+        'in webhooks, feeds and reports; without it they are paths.',
+    }),
+    drainSeconds: setting(rules.drainSeconds, {
+      name: 'RANGEWARDEN_DRAIN_SECONDS',
+      default: '5',
+      sentence:
+        'How long a replica with DATABASE_URL that is told to stop (SIGTERM) still serves while ' +
+        '/health/ready says 503, so that load balancers take it out first.',
+    }),
+    webhookAllow: optionalSetting(rules.networks, {
+      name: 'RANGEWARDEN_WEBHOOK_ALLOW',
+      sentence:
+        'Networks (CIDRs), separated by commas, that a webhook may reach although they are private or ' +
+        'loopback, also over plain http.',
+    }),
+    eventDays: setting(rules.days, {
+      name: 'RANGEWARDEN_EVENT_DAYS',
+      default: '90',
+      sentence: 'For how many days events and their deliveries are kept after they ended.',
+    }),
+    reportSchedule: optionalSetting(rules.schedule, {
+      name: 'RANGEWARDEN_REPORT_SCHEDULE',
+      sentence:
+        'When the report of the last week is sent to webhooks, as a node-cron expression such as ' +
+        '`0 7 * * 1`; without it never.',
+    }),
     dataDir: setting(rules.path, {
       name: 'RANGEWARDEN_DATA_DIR',
       default: './data',
@@ -249,6 +287,13 @@ export function readConfig(
     const found = key && given.get(key)
     mistakes.push(
       found ? `${found.label} ${shown(factsOf(key), found.value)}: ${message}` : message,
+    )
+  }
+  const role = given.get('role')
+  if (role && role.value !== 'all' && !given.has('databaseUrl')) {
+    mistakes.push(
+      `${role.label} "${role.value}": roles are split between processes on one PostgreSQL, and ` +
+        'DATABASE_URL is not set',
     )
   }
   const [admin, read] = [given.get('adminToken'), given.get('readTokens')]

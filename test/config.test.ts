@@ -51,6 +51,9 @@ describe('the configuration', () => {
       guard: 'cautious',
       host: '127.0.0.1',
       port: 8080,
+      role: 'all',
+      drainSeconds: 5,
+      eventDays: 90,
       dataDir: './data',
       squidClients: [
         expect.objectContaining({ text: '127.0.0.1/32' }),
@@ -74,6 +77,12 @@ describe('the configuration', () => {
       RANGEWARDEN_GUARD: 'cautious, China=permissive',
       RANGEWARDEN_HOST: '::',
       RANGEWARDEN_PORT: '0',
+      RANGEWARDEN_ROLE: 'worker',
+      RANGEWARDEN_PUBLIC_URL: 'https://Ranges.example/',
+      RANGEWARDEN_DRAIN_SECONDS: '0',
+      RANGEWARDEN_WEBHOOK_ALLOW: '10.2.0.0/16, ::1',
+      RANGEWARDEN_EVENT_DAYS: '30',
+      RANGEWARDEN_REPORT_SCHEDULE: '0 7 * * 1',
       RANGEWARDEN_DATA_DIR: '/var/lib/rangewarden',
       DATABASE_URL: 'postgresql:///rangewarden?host=/run/postgresql',
       RANGEWARDEN_PAC_PROXY: 'PROXY proxy.example:8080; SOCKS5 [2001:db8::1]:1080; DIRECT',
@@ -95,6 +104,7 @@ describe('the configuration', () => {
     const texts = {
       squidClients: config.squidClients.map(({ text }) => text),
       trustedProxies: config.trustedProxies?.map(({ text }) => text),
+      webhookAllow: config.webhookAllow?.map(({ text }) => text),
     }
     expect({ ...config, ...texts }).toEqual({
       clouds: ['China', 'Public'],
@@ -105,6 +115,12 @@ describe('the configuration', () => {
       guard: 'cautious, China=permissive',
       host: '::',
       port: 0,
+      role: 'worker',
+      publicUrl: 'https://ranges.example',
+      drainSeconds: 0,
+      webhookAllow: ['10.2.0.0/16', '::1/128'],
+      eventDays: 30,
+      reportSchedule: '0 7 * * 1',
       dataDir: '/var/lib/rangewarden',
       databaseUrl: 'postgresql:///rangewarden?host=/run/postgresql',
       pacProxy: 'PROXY proxy.example:8080; SOCKS5 [2001:db8::1]:1080; DIRECT',
@@ -124,6 +140,29 @@ describe('the configuration', () => {
       httpProxy: 'http://proxy.example:3128',
       noProxy: '.example,10.0.0.0/8',
     })
+  })
+
+  it('splits roles only between processes on one PostgreSQL', () => {
+    expect(said({ RANGEWARDEN_ROLE: 'api' })).toBe(
+      'Wrong setting: RANGEWARDEN_ROLE (environment) "api": roles are split between processes on ' +
+        'one PostgreSQL, and DATABASE_URL is not set',
+    )
+    expect(said({ RANGEWARDEN_ROLE: 'boss' })).toMatch(/"boss": one of all, api, worker/)
+    const shared = { DATABASE_URL: 'postgresql://h/d', RANGEWARDEN_ROLE: 'api' }
+    expect(read(shared).role).toBe('api')
+    expect(read({ RANGEWARDEN_ROLE: 'all' }).role).toBe('all')
+  })
+
+  const bounded: [string, string, RegExp][] = [
+    ['RANGEWARDEN_DRAIN_SECONDS', '301', /"301": a whole number of seconds from 0 to 300/],
+    ['RANGEWARDEN_EVENT_DAYS', '0', /"0": a whole number of days from 1 to 36500/],
+    ['RANGEWARDEN_WEBHOOK_ALLOW', '10.0.0.1/8', /"10\.0\.0\.1\/8": .*host bits/],
+    ['RANGEWARDEN_WEBHOOK_ALLOW', ' , ', /at least one network/],
+    ['RANGEWARDEN_REPORT_SCHEDULE', 'weekly', /not a node-cron expression/],
+    ['RANGEWARDEN_PUBLIC_URL', 'https://ranges.example/path', /one origin/],
+  ]
+  it.each(bounded)('says the rule of %s for %s', (name, value, rule) => {
+    expect(said({ [name]: value })).toMatch(rule)
   })
 
   it('names the policies and clouds there are for another guard', () => {

@@ -17,7 +17,8 @@ export interface Service {
   readonly guard: GuardDeps
   runNow(wish: RunWish, signal: AbortSignal): Promise<Run>
   serve(): Promise<string>
-  close(): Promise<void>
+  /** Also after it was closed. `drain`: see `App`. */
+  close(options?: { readonly drain: boolean }): Promise<void>
 }
 
 export interface Surroundings {

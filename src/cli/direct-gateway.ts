@@ -7,23 +7,32 @@ import type { GuardReason } from '../core/guard-reasons.ts'
 import { changesBetween } from '../history/changes.ts'
 import { readAddresses } from '../history/asked-addresses.ts'
 import { openLookup } from '../history/lookup.ts'
+import { createPublishedChanges } from '../history/published-changes.ts'
 import { cloudOrOnly, resolveSnapshot } from '../history/resolve.ts'
+import { checkDeployed } from '../lists/check-deployed.ts'
+import { readCheckedList } from '../lists/checked-list.ts'
 import { onlyCloud, unstoredDefinition, type AllowlistDefinition } from '../lists/definition.ts'
 import { readDefinitions } from '../lists/definitions.ts'
+import { readDeployedList } from '../lists/deployed-list.ts'
 import { findFormat, renderCurrent } from '../lists/render.ts'
+import { readReportLists } from '../report/read-lists.ts'
+import { writeReport } from '../report/write.ts'
 import type { WeeklyFile } from '../sources/weekly-files.ts'
 import { approveHold, rejectHold } from '../sync/decisions.ts'
 import { importFiles, publishNewest } from '../sync/import-files.ts'
 import { publishAsWished } from '../sync/publication-wish.ts'
 import { changesView } from '../views/changes.ts'
+import { driftView, type DriftView } from '../views/drift.ts'
 import { guardReasonView } from '../views/guard-reason.ts'
 import { holdView, type HoldDecisionView, type HoldView } from '../views/hold.ts'
 import { lookupView } from '../views/lookup.ts'
 import { publicationView } from '../views/publication.ts'
 import { runView } from '../views/run.ts'
 import { snapshotView } from '../views/snapshot.ts'
+import { reportDrift } from '../webhooks/report-drift.ts'
 import type { Service } from './context.ts'
 import type {
+  CheckWish,
   CurrentOfCloud,
   Gateway,
   HoldDecisionWish,
@@ -55,6 +64,21 @@ export function createDirectGateway(service: Service, stop: AbortSignal): Gatewa
     const record = await resolveSnapshot(store.history, definition.cloud, at)
     const past = await service.lists.asOf(definition, format, record)
     return past.representations.identity.body
+  }
+
+  async function check({ allowlist, file, device, parts }: CheckWish): Promise<DriftView> {
+    const { clouds } = config
+    const definition = (await readDefinitions(store, clouds)).find(allowlist)
+    const surroundings = { clouds, settings: settingTexts(config) }
+    const format = findFormat(exporters, 'json')
+    const list = readCheckedList(await renderCurrent(store, format, definition, surroundings))
+    const deployed = readDeployedList({ bytes: file, form: 'text', list: allowlist })
+    const wish = { definition, list, deployed, parts }
+    const { timelines } = service
+    const { versions } = store.lists
+    const drift = driftView(await checkDeployed({ timelines, versions }, wish), device)
+    await reportDrift(store.devices, drift)
+    return drift
   }
 
   async function holdOf(id: number): Promise<HoldView> {
@@ -122,6 +146,16 @@ export function createDirectGateway(service: Service, stop: AbortSignal): Gatewa
     },
 
     list: listBytes,
+    check,
+
+    async report({ format, ...wish }) {
+      const { history, holds, devices } = store
+      const { clouds } = config
+      const changes = createPublishedChanges({ timelines: service.timelines, history, holds })
+      const lists = await readReportLists(store, clouds)
+      const deps = { store, lists, changes, clouds, devices: devices.list }
+      return writeReport(deps, format, wish, new Date())
+    },
 
     async requestRun({ cloud, dryRun }) {
       const named = onlyCloud(cloud, config.clouds)

@@ -4,11 +4,15 @@
  */
 import type { Overrides } from '../config.ts'
 import type { Cloud } from '../core/cloud.ts'
+import type { CheckedParts } from '../lists/check-deployed.ts'
+import type { ReportWish } from '../report/contract.ts'
+import type { ReportFormat } from '../report/write.ts'
 import { createDispatcher } from '../sources/dispatcher.ts'
 import type { WeeklyFile } from '../sources/weekly-files.ts'
 import type { Hold } from '../store/contract.ts'
 import type { PublicationAction } from '../sync/publication-wish.ts'
 import type { ChangesView } from '../views/changes.ts'
+import type { DriftView } from '../views/drift.ts'
 import type { GuardReasonView } from '../views/guard-reason.ts'
 import type { HoldDecisionView, HoldView } from '../views/hold.ts'
 import type { LookupView } from '../views/lookup.ts'
@@ -61,6 +65,20 @@ export interface ListWish {
   /** `2of8` */
   readonly shard: string | undefined
   readonly at: string | undefined
+}
+
+/** A list that is deployed, as a file of any form. */
+export interface CheckWish {
+  readonly allowlist: string
+  readonly file: Uint8Array
+  /** Undefined: it is compared, and not reported as anybody's. */
+  readonly device: string | undefined
+  readonly parts: CheckedParts | undefined
+}
+
+/** A report, as text in a format. */
+export interface ReportFormatWish extends ReportWish {
+  readonly format: ReportFormat
 }
 
 export interface RunWish {
@@ -125,6 +143,8 @@ export interface Gateway {
   /** In the order asked. */
   lookup(wish: LookupWish): Promise<{ results: LookupResult[] }>
   list(wish: ListWish): Promise<Buffer>
+  check(wish: CheckWish): Promise<DriftView>
+  report(wish: ReportFormatWish): Promise<string>
   /** The run, queued or under way; its end is seen by asking for it. */
   requestRun(wish: RunWish): Promise<RunView>
   run(id: string): Promise<RunView>

@@ -5,6 +5,7 @@ import { ERROR_CODES, invalidInput, RangewardenError } from '../core/errors.ts'
 import { VERSION } from '../version.ts'
 import type { CliCommand } from './command.ts'
 import { backtestCommand } from './commands/backtest.ts'
+import { check } from './commands/check.ts'
 import { configPrint } from './commands/config.ts'
 import { coverage } from './commands/coverage.ts'
 import { diff } from './commands/diff.ts'
@@ -14,10 +15,12 @@ import { importCommand } from './commands/import.ts'
 import { lookup } from './commands/lookup.ts'
 import { preflight } from './commands/preflight.ts'
 import { purge } from './commands/purge.ts'
+import { reportCommand } from './commands/report.ts'
 import { rollback } from './commands/rollback.ts'
 import { serve } from './commands/serve.ts'
 import { snapshots } from './commands/snapshots.ts'
 import { sync } from './commands/sync.ts'
+import { withGateway } from './gateway.ts'
 import { contextOf, type Context, type GlobalOptions, type Surroundings } from './context.ts'
 
 /** In the order of the help. Adding a command is its file and its line here. */
@@ -31,6 +34,8 @@ const COMMANDS: readonly CliCommand[] = [
   lookup,
   exportCommand,
   coverage,
+  check,
+  reportCommand((context, wish) => withGateway(context, {}, (gateway) => gateway.report(wish))),
   preflight,
   holds,
   holdsApprove,

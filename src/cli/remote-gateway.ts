@@ -4,6 +4,7 @@ import type { Cloud } from '../core/cloud.ts'
 import { RangewardenError } from '../core/errors.ts'
 import type { WeeklyFile } from '../sources/weekly-files.ts'
 import { changesShape } from '../views/changes.ts'
+import { driftShape } from '../views/drift.ts'
 import { holdDecisionShape, holdsShape } from '../views/hold.ts'
 import { lookupShape } from '../views/lookup.ts'
 import { publicationShape, publicationsShape } from '../views/publication.ts'
@@ -80,6 +81,15 @@ export function createRemoteGateway(client: Client): Gateway {
       const query = { ...others, tag: tags, region: regions, family: families, at }
       return client.bytes(`/v1/export/${name}`, query)
     },
+
+    check({ allowlist, file, device, parts }) {
+      const path = `/v1/allowlists/${encodeURIComponent(allowlist)}/check`
+      // Compressed, nothing at all is taken for a file that was cut off.
+      const bytes = file.length > 0 ? file : Buffer.from('\n')
+      return client.upload(path, driftShape, bytes, { device, parts })
+    },
+
+    report: async (wish) => String(await client.bytes('/v1/report', { ...wish })),
 
     async requestRun({ cloud, dryRun }) {
       return (await client.post('/v1/runs', requestedShape, { cloud, dryRun })).run

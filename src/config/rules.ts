@@ -7,6 +7,7 @@ import { parseConnectorProxy } from '../core/connector-proxy.ts'
 import { parseGuardPolicies } from '../core/guard-policy.ts'
 import { isNameOrIPv4 } from '../core/host.ts'
 import { parseNftablesTable } from '../core/nftables-table.ts'
+import { parsePrefix, type Prefix } from '../core/prefix.ts'
 import { accept, refuse, type Result } from '../core/result.ts'
 import { suggestion } from '../core/nearest-name.ts'
 import { parseSource } from '../sources/index.ts'
@@ -74,6 +75,45 @@ export function proxyUrl(text: string): Result<string> {
 export function host(text: string): Result<string> {
   if (parseAddress(text).ok || isNameOrIPv4(text)) return accept(text)
   return refuse('an IPv4 or IPv6 address (without brackets) or a host name')
+}
+
+/** What a process does; see `serve`. */
+export const ROLES = ['all', 'api', 'worker'] as const
+
+export type Role = (typeof ROLES)[number]
+
+export function role(text: string): Result<Role> {
+  const found = ROLES.find((known) => known === text)
+  return found === undefined ? refuse(`one of ${ROLES.join(', ')}`) : accept(found)
+}
+
+/** Longer than any load balancer needs to notice, and than Kubernetes waits by default. */
+const MOST_DRAIN_SECONDS = 300
+
+export function drainSeconds(text: string): Result<number> {
+  const number = decimal(text)
+  return number !== undefined && number <= MOST_DRAIN_SECONDS
+    ? accept(number)
+    : refuse(`a whole number of seconds from 0 to ${MOST_DRAIN_SECONDS}`)
+}
+
+export function days(text: string): Result<number> {
+  const number = decimal(text)
+  return number !== undefined && number >= 1 && number <= 36_500
+    ? accept(number)
+    : refuse('a whole number of days from 1 to 36500')
+}
+
+/** Networks of the operator's own, which webhooks may reach. */
+export function networks(text: string): Result<readonly Prefix[]> {
+  const found: Prefix[] = []
+  for (const item of commaList(text)) {
+    const whole = item.includes('/') ? item : `${item}/${item.includes(':') ? 128 : 32}`
+    const prefix = parsePrefix(whole)
+    if (!prefix.ok) return refuse(`"${item}": ${prefix.reason}`)
+    found.push(prefix.value)
+  }
+  return found.length > 0 ? accept(Object.freeze(found)) : refuse('at least one network')
 }
 
 export function port(text: string): Result<number> {

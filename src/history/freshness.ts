@@ -21,12 +21,16 @@ export interface Freshness {
   stateOf(cloud: Cloud): CloudState | undefined
   /** As of the last refresh, in the order of the followed clouds. */
   overviews(): readonly CloudOverview[]
+  /** Since when lists could not be compared with the database; undefined while they are. */
+  unverifiedSince(): Date | undefined
 }
 
 export interface FreshnessDeps extends OverviewDeps {
   readonly clouds: readonly Cloud[]
   readonly now: () => Date
   readonly log: Logger
+  /** By default lists are taken for up to date. */
+  readonly unverifiedSince?: () => Date | undefined
 }
 
 /** A person may have to act. */
@@ -53,6 +57,7 @@ export function createFreshness(deps: FreshnessDeps): Freshness {
     refresh: () => (underWay ??= update().finally(() => (underWay = undefined))),
     stateOf: (cloud) => known.get(cloud)?.state,
     overviews: () => [...known.values()],
+    unverifiedSince: deps.unverifiedSince ?? (() => undefined),
   }
 }
 

@@ -58,8 +58,8 @@ function costOf({ method, routeOptions, query }: FastifyRequest): number {
   return computes ? COMPUTING_COST : 1
 }
 
-const COMPUTING = ['/v1/export/', '/v1/changes', '/v1/snapshots/:id/document']
-const POSTED = ['/v1/lookup', '/v1/documents']
+const COMPUTING = ['/v1/export/', '/v1/changes', '/v1/report', '/v1/snapshots/:id/document']
+const POSTED = ['/v1/lookup', '/v1/documents', '/v1/allowlists/:allowlist/check']
 
 /** Counts a request; if there is no room for it, why it is refused, with the headers that tell when. */
 export function limitRefusal(

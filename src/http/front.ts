@@ -12,7 +12,6 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { CloudState } from '../history/overview.ts'
 import type { ListAtPath, Lists } from '../lists/lists.ts'
 import type { Encoding, Representation } from '../lists/prepared-list.ts'
 import type { AccessLog } from '../observe/access-log.ts'
@@ -156,7 +155,7 @@ const NOTHING = Buffer.alloc(0)
 
 /** The head of an answer: all of it but the date is written once. */
 interface Head {
-  readonly state: CloudState | undefined
+  readonly facts: HeaderFacts
   /** Made once a second. */
   bytes(): Buffer
   readonly counters: { GET?: AnswerCounter; HEAD?: AnswerCounter }
@@ -164,7 +163,7 @@ interface Head {
 
 const ENCODINGS: readonly Encoding[] = ['identity', 'gzip', 'br']
 
-/** Heads live as long as the list they belong to, or until its cloud's state is another. */
+/** Heads live as long as the list they belong to, or until something else is told beside it. */
 function createHeads(keepAliveMs: number) {
   const ofList = new WeakMap<ListAtPath, (Head | undefined)[]>()
   const lastLines = createLastLines(keepAliveMs)
@@ -181,22 +180,27 @@ function createHeads(keepAliveMs: number) {
       const place =
         ENCODINGS.indexOf(encoding) * 4 + (facts.isShared ? 0 : 2) + (representation ? 0 : 1)
       let head = known[place]
-      if (!head || head.state !== facts.state) {
+      if (!head || !isSame(head.facts, facts)) {
         const headers = representation
           ? wholeHeaders(found.list, representation, facts)
           : notModifiedHeaders(found.list, encoding, facts)
         const status = representation ? '200 OK' : '304 Not Modified'
-        known[place] = head = createHead(status, headers, facts.state, lastLines)
+        known[place] = head = createHead(status, headers, facts, lastLines)
       }
       return head
     },
   }
 }
 
+/** Of the same list: whether it is shared is part of the head's place. */
+function isSame(a: HeaderFacts, b: HeaderFacts): boolean {
+  return a.state === b.state && a.unverifiedSince === b.unverifiedSince
+}
+
 function createHead(
   status: string,
   headers: Readonly<Record<string, unknown>>,
-  state: CloudState | undefined,
+  facts: HeaderFacts,
   lastLines: () => string,
 ): Head {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}\r\n`)
@@ -204,7 +208,7 @@ function createHead(
   let last = ''
   let bytes = NOTHING
   return {
-    state,
+    facts,
     counters: {},
     bytes() {
       const now = lastLines()

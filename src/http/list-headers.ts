@@ -22,10 +22,14 @@ const FOR_EVER = 'max-age=31536000, immutable'
 /** How a cloud is doing, from memory: told beside every list of today. */
 export interface KnownStates {
   stateOf(cloud: Cloud): CloudState | undefined
+  /** Since when memory could not be compared with the database; undefined while it is. */
+  unverifiedSince(): Date | undefined
 }
 
 export interface HeaderFacts {
   readonly state: CloudState | undefined
+  /** As an HTTP date: a newer list may be served elsewhere since. */
+  readonly unverifiedSince: string | undefined
   /** `public` unless the request carried credentials: a shared cache keys by URL alone. */
   readonly isShared: boolean
 }
@@ -38,6 +42,7 @@ export function headerFacts(
   return {
     // What is told of the day does not belong to a version that is kept for a year.
     state: list.immutable ? undefined : states?.stateOf(list.cloud),
+    unverifiedSince: list.immutable ? undefined : states?.unverifiedSince()?.toUTCString(),
     isShared: authorization === undefined,
   }
 }
@@ -68,7 +73,7 @@ export function wholeHeaders(
 export function notModifiedHeaders(
   list: ListHead,
   encoding: Encoding,
-  { state, isShared }: HeaderFacts,
+  { state, unverifiedSince, isShared }: HeaderFacts,
 ): OutgoingHttpHeaders {
   const { lastModified, snapshotId, versionPath } = list
   return {
@@ -78,6 +83,7 @@ export function notModifiedHeaders(
     ...(versionPath === undefined ? {} : { 'content-location': versionPath }),
     ...(snapshotId === undefined ? {} : { 'rangewarden-snapshot': snapshotId }),
     ...(state === undefined ? {} : { 'rangewarden-state': state }),
+    ...(unverifiedSince === undefined ? {} : { 'rangewarden-unverified-since': unverifiedSince }),
     'x-content-type-options': 'nosniff',
     'cache-control': `${isShared ? 'public' : 'private'}, ${list.immutable ? FOR_EVER : LIFETIME}`,
   }

@@ -9,6 +9,7 @@ import { createLists } from '../lists/lists.ts'
 import { createMetrics } from '../observe/metrics.ts'
 import type { Store } from '../store/contract.ts'
 import { VERSION } from '../version.ts'
+import { createAddressGuard } from '../webhooks/address-guard.ts'
 import { buildServer } from './server.ts'
 
 const CLOUDS_OF_A_DEFAULT_SITE: readonly Cloud[] = ['Public']
@@ -30,6 +31,7 @@ export async function openApiDocument(store: Store): Promise<string> {
     adminToken: undefined,
     guard: { policyOf: () => policies.cautious, namedTags: () => Promise.resolve([]) },
     refresh: () => Promise.resolve(),
+    addressGuard: createAddressGuard([]),
     pacConfigured: false,
     requestRun: nothing,
     ping: nothing,

@@ -16,6 +16,7 @@ const HTTP_PROBLEMS = {
   'rate-limited': { status: 429, title: 'Too many requests' },
   'internal-error': { status: 500, title: 'Internal error' },
   busy: { status: 503, title: 'Busy' },
+  stopping: { status: 503, title: 'Stopping' },
 } as const satisfies Record<string, { status: number; title: string }>
 
 export const PROBLEMS: Readonly<Record<ProblemCode, { status: number; title: string }>> = {
@@ -56,6 +57,7 @@ const RETRY_AFTER: Partial<Record<ProblemCode, number>> = {
   'not-ready': 60,
   'database-unavailable': 30,
   busy: 5,
+  stopping: 5,
 }
 
 export function problemOf(code: ProblemCode, detail: string, facts: ErrorFacts = {}): Problem {

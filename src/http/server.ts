@@ -10,7 +10,9 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import type { Logger } from 'pino'
 import type { Exporter } from '../../exporters/contract.ts'
 import type { Cloud } from '../core/cloud.ts'
+import { createChangesFeed } from '../feed/changes-feed.ts'
 import type { Freshness } from '../history/freshness.ts'
+import { createPublishedChanges } from '../history/published-changes.ts'
 import type { Timelines } from '../history/timelines.ts'
 import type { Lists } from '../lists/lists.ts'
 import type { Metrics } from '../observe/metrics.ts'
@@ -18,6 +20,8 @@ import type { Run, Store } from '../store/contract.ts'
 import type { GuardDeps } from '../sync/judge-candidate.ts'
 import type { RunWish } from '../sync/runner.ts'
 import type { AccessLog } from '../observe/access-log.ts'
+import type { AddressGuard } from '../webhooks/address-guard.ts'
+import { reportDrift } from '../webhooks/report-drift.ts'
 import { accountOnFinish, accountRequests } from './account-requests.ts'
 import { admitRequests, limitRefusal, tellStanding, type Admission } from './admit-requests.ts'
 import { answerClientErrors } from './client-error.ts'
@@ -29,7 +33,10 @@ import { createRateLimiter } from './rate-limit.ts'
 import { createReadAccess } from './read-access.ts'
 import { allowlistRoutes } from './routes/allowlists.ts'
 import { changeRoutes } from './routes/changes.ts'
+import { changesFeedRoutes } from './routes/changes-feed.ts'
+import { checkRoutes } from './routes/check.ts'
 import { cloudRoutes } from './routes/clouds.ts'
+import { deliveryRoutes } from './routes/deliveries.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { documentationRoutes } from './routes/documentation.ts'
 import { endpointRoutes } from './routes/endpoints.ts'
@@ -41,9 +48,11 @@ import { lookupRoutes } from './routes/lookup.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { pacRoutes } from './routes/pac.ts'
 import { publicationRoutes } from './routes/publications.ts'
+import { reportRoutes } from './routes/report.ts'
 import { runRoutes } from './routes/runs.ts'
 import { snapshotRoutes } from './routes/snapshots.ts'
 import { tagRoutes } from './routes/tags.ts'
+import { webhookRoutes } from './routes/webhooks.ts'
 
 export interface ServerDeps {
   readonly store: Store
@@ -76,6 +85,14 @@ export interface ServerDeps {
   readonly accessLog?: AccessLog | undefined
   /** False leaves every request to Fastify, to compare the two. */
   readonly withFront?: boolean
+  /** Origin under which people reach the service, for links; undefined: links are relative. */
+  readonly publicUrl?: string | undefined
+  /** Where webhooks may lead. */
+  readonly addressGuard: AddressGuard
+  /** True once the process was told to stop. */
+  readonly isStopping?: () => boolean
+  /** Of a worker: states and metrics, and no lists. */
+  readonly healthOnly?: boolean
 }
 
 /** Longest body: a lookup of 10,000 of the longest ranges takes 850 kB. */
@@ -147,7 +164,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     frameworkErrors: answerUnreadable,
     clientErrorHandler: answerClientErrors,
   })
-  if (deps.withFront !== false) putFirst(front, app.server)
+  if (deps.withFront !== false && !deps.healthOnly) putFirst(front, app.server)
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler(errorHandler)
@@ -164,6 +181,11 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   })
 
   await app.register(swagger, swaggerOptions(version))
+  if (deps.healthOnly) {
+    app.addHook('onRequest', giveCommonHeaders)
+    await registerHealth(app, deps)
+    return app
+  }
   // Lists carry every header themselves: no hook runs between a device and its bytes.
   await app.register(deviceRoutes, { lists, freshness, exporters })
   await app.register(allowlistFileRoutes, { lists, freshness, history, exporters })
@@ -181,20 +203,42 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(cloudRoutes, { store, lists, clouds, log })
   await app.register(snapshotRoutes, { history, clouds })
   await app.register(changeRoutes, { history, timelines: deps.timelines, clouds })
+  const { timelines, publicUrl } = deps
+  const changes = createPublishedChanges({ timelines, history, holds: store.holds })
+  const { publications, devices } = store
+  const feed = createChangesFeed({ publications, changes, timelines, clouds, publicUrl })
+  await app.register(changesFeedRoutes, { feed })
   await app.register(tagRoutes, { history, lists, clouds })
   await app.register(lookupRoutes, { timelines: deps.timelines })
   await app.register(endpointRoutes, { clouds })
   await app.register(formatRoutes, { exporters })
   await app.register(allowlistRoutes, { lists, exporters, adminToken })
+  await app.register(checkRoutes, {
+    lists,
+    timelines,
+    versions: store.lists.versions,
+    adminToken,
+    reported: (drift) => reportDrift(devices, drift),
+  })
   await app.register(runRoutes, { runs, clouds, adminToken, requestRun })
   await app.register(documentRoutes, { store, guard: deps.guard, adminToken, refresh, log })
   await app.register(holdRoutes, { store, adminToken, refresh, log })
   await app.register(publicationRoutes, { store, clouds, adminToken, refresh, log })
-  await app.register(healthRoutes, { store, lists, clouds, version, log })
-  await app.register(metricsRoutes, { metrics: deps.metrics })
+  const report = { store, lists, changes, clouds, devices: devices.list }
+  await app.register(reportRoutes, { report })
+  const { addressGuard } = deps
+  await app.register(webhookRoutes, { store, lists, clouds, adminToken, guard: addressGuard })
+  await app.register(deliveryRoutes, { store, adminToken })
+  await registerHealth(app, deps)
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: DOCS_POLICY })
   await app.register(documentationRoutes)
   return app
+}
+
+async function registerHealth(app: FastifyInstance, deps: ServerDeps): Promise<void> {
+  const { store, lists, clouds, version, log, metrics, isStopping = () => false } = deps
+  await app.register(healthRoutes, { store, lists, clouds, version, log, isStopping })
+  await app.register(metricsRoutes, { metrics })
 }
 
 /**

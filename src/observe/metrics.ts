@@ -18,8 +18,17 @@ export interface Metrics {
   text(): Promise<string>
   /** Counts a recorded run that was not a dry run. */
   countRun(cloud: Cloud, outcome: RunOutcomeKind): void
+  /** Counts an attempt to deliver to a webhook. */
+  countAttempt(result: AttemptKind): void
+  /** Deliveries that wait, as last asked of the database. */
+  setBacklog(backlog: { readonly waiting: number; readonly oldestSeconds: number }): void
   readonly http: HttpMetrics
 }
+
+/** What an attempt can come to. */
+export const ATTEMPT_KINDS = ['delivered', 'failed', 'gone', 'refused-address'] as const
+
+export type AttemptKind = (typeof ATTEMPT_KINDS)[number]
 
 export interface MetricsDeps {
   readonly freshness: Pick<Freshness, 'overviews'>
@@ -111,10 +120,33 @@ export function createMetrics({ freshness, clouds, version }: MetricsDeps): Metr
     for (const result of RUN_OUTCOMES) runs.inc({ cloud, result }, 0)
   }
 
+  const attempts = new Counter({
+    name: 'rangewarden_webhook_attempts_total',
+    help: 'Attempts of this process to deliver to webhooks, by what they came to',
+    labelNames: ['result'],
+    registers: [registry],
+  })
+  for (const result of ATTEMPT_KINDS) attempts.inc({ result }, 0)
+  const waiting = new Gauge({
+    name: 'rangewarden_webhook_deliveries_waiting',
+    help: 'Deliveries to enabled webhooks that wait, failing ones included',
+    registers: [registry],
+  })
+  const oldest = new Gauge({
+    name: 'rangewarden_webhook_oldest_waiting_seconds',
+    help: 'How long the oldest of them has waited',
+    registers: [registry],
+  })
+
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
     countRun: (cloud, result) => runs.inc({ cloud, result }),
+    countAttempt: (result) => attempts.inc({ result }),
+    setBacklog(backlog) {
+      waiting.set(backlog.waiting)
+      oldest.set(backlog.oldestSeconds)
+    },
     http: createHttpMetrics(registry),
   }
 }

@@ -49,6 +49,9 @@ describe('the metrics', () => {
       'rangewarden_last_success_timestamp_seconds',
       'rangewarden_dataset_prefixes',
       'rangewarden_sync_runs_total',
+      'rangewarden_webhook_attempts_total',
+      'rangewarden_webhook_deliveries_waiting',
+      'rangewarden_webhook_oldest_waiting_seconds',
       'rangewarden_http_requests_total',
       'rangewarden_http_request_duration_seconds',
     ])

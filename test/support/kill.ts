@@ -11,6 +11,8 @@ import type { Settings } from './command-line.ts'
 export interface KillableService {
   /** The address it listens on; rejects with what it said when it ends before it listens. */
   readonly listening: Promise<string>
+  /** When it is gone, killed or not. */
+  readonly ended: Promise<void>
   /** Ends it at once, as a power cut of the process would, and waits until it is gone. */
   kill(): Promise<void>
   /** Everything it has logged. */
@@ -26,7 +28,8 @@ export interface RunAnswer {
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/rangewarden.js', import.meta.url))
 
-const ADMIN_TOKEN = 'a-token-for-tests'
+/** Of every service started here. */
+export const ADMIN_TOKEN = 'a-token-for-tests'
 
 /** Longer than any machine needs to complete a run of a small file. */
 const PATIENCE_MS = 120_000
@@ -39,7 +42,7 @@ export function startService(settings: Settings): KillableService {
     env: { PATH, HOME, RANGEWARDEN_ADMIN_TOKEN: ADMIN_TOKEN, ...settings },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  const ended = once(child, 'close')
+  const ended = once(child, 'close').then(() => undefined)
   let said = ''
   const listening = new Promise<string>((resolve, reject) => {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -52,6 +55,7 @@ export function startService(settings: Settings): KillableService {
   listening.catch(() => undefined) // killed on purpose, mostly
   return {
     listening,
+    ended,
     said: () => said,
     async kill() {
       child.kill('SIGKILL')

@@ -17,6 +17,8 @@ import type { Store } from '../../src/store/contract.ts'
 import { createRunner, type Runner } from '../../src/sync/runner.ts'
 import type { GuardDeps } from '../../src/sync/judge-candidate.ts'
 import type { RunOutcome } from '../../src/sync/run-once.ts'
+import { createAddressGuard } from '../../src/webhooks/address-guard.ts'
+import type { Prefix } from '../../src/core/prefix.ts'
 import { openTestDatabase, type TestDatabase } from './database.ts'
 import type { WeeklyDocument } from './feed.ts'
 
@@ -39,6 +41,9 @@ export interface SiteOptions {
   readonly readTokens?: readonly string[]
   readonly rateLimit?: number
   readonly trustedProxies?: readonly string[]
+  readonly webhookAllow?: readonly Prefix[]
+  readonly publicUrl?: string
+  readonly isStopping?: () => boolean
   readonly accessLog?: AccessLog
   /** False leaves every request to Fastify. */
   readonly withFront?: boolean
@@ -114,6 +119,7 @@ export async function openSite(database: TestDatabase, options: SiteOptions = {}
     clouds,
     adminToken: 'adminToken' in options ? options.adminToken : ADMIN_TOKEN,
     guard,
+    addressGuard: createAddressGuard(options.webhookAllow ?? []),
     async refresh() {
       await lists.refresh()
       await freshness.refresh()
@@ -127,6 +133,8 @@ export async function openSite(database: TestDatabase, options: SiteOptions = {}
     rateLimit: options.rateLimit ?? 0,
     trustedProxies: options.trustedProxies ?? [],
     accessLog: options.accessLog,
+    publicUrl: options.publicUrl,
+    isStopping: options.isStopping ?? (() => false),
     withFront: options.withFront ?? true,
   }
   return {

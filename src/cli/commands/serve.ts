@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import type { Overrides } from '../../config.ts'
 import { RangewardenError } from '../../core/errors.ts'
-import { LOG_LEVELS } from '../../config/rules.ts'
+import { LOG_LEVELS, ROLES } from '../../config/rules.ts'
 import { SOURCE_FORMS } from '../../sources/index.ts'
 import type { CliCommand } from '../command.ts'
 import { withService, type Service } from '../context.ts'
@@ -18,6 +18,7 @@ export const serve: CliCommand = {
       .option('--source <source>', `where files come from: ${SOURCE_FORMS.join(', ')}`)
       .option('--cloud, --clouds <list>', 'clouds to follow, separated by commas')
       .option('--host <host>', 'address to listen on')
+      .option('--role <role>', `what this process does: ${ROLES.join(', ')}`)
       .option('--port <port>', 'port to listen on; 0 picks a free one and logs it')
       .option('--schedule <expression>', 'when to look for a new file (node-cron)')
       .option('--publisher-url <origin>', 'a mirror of the publisher inside the network')
@@ -30,6 +31,8 @@ export const serve: CliCommand = {
     return withService(context, { use: 'serve', overrides }, async (service) => {
       await listen(service)
       if (!stop.aborted) await once(stop, 'abort')
+      // Somebody at a terminal is not a load balancer, and does not want to wait.
+      await service.close({ drain: stop.reason === 'SIGTERM' })
       return 0
     })
   },

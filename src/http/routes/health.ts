@@ -9,13 +9,15 @@ import {
   type CloudOverview,
   type OverviewDeps,
 } from '../../history/overview.ts'
-import { problems } from '../problem.ts'
+import { HttpError, problems } from '../problem.ts'
 import { noQuery } from '../schemas/parameters.ts'
 
 export interface HealthRoutesOptions extends OverviewDeps {
   readonly clouds: readonly Cloud[]
   readonly version: string
   readonly log: Logger
+  /** True once the process was told to stop: it answers for a while, and wants no new clients. */
+  readonly isStopping: () => boolean
 }
 
 const readinessShape = z.object({
@@ -35,7 +37,7 @@ const readinessShape = z.object({
 })
 
 export const healthRoutes: FastifyPluginCallbackZod<HealthRoutesOptions> = (app, options, done) => {
-  const { clouds, version, log } = options
+  const { clouds, version, log, isStopping } = options
 
   app.route({
     method: 'GET',
@@ -60,12 +62,15 @@ export const healthRoutes: FastifyPluginCallbackZod<HealthRoutesOptions> = (app,
       operationId: 'getReadiness',
       tags: ['health'],
       summary:
-        'Everything the database holds is loaded; an empty, held or old cloud is reported and ' +
-        'does not make it unready',
+        'Everything the database holds is loaded; an empty, held or old cloud or a database that ' +
+        'is away is reported and does not make it unready, but a process that is stopping is',
       querystring: noQuery,
-      response: { 200: readinessShape, ...problems(400, 500) },
+      response: { 200: readinessShape, ...problems(400, 500, 503) },
     },
     handler: async () => {
+      if (isStopping()) {
+        throw new HttpError('stopping', 'this process is stopping: send requests to another')
+      }
       const overviews = await cloudOverview(options, clouds, new Date())
       const fault = overviews.find(({ complete }) => !complete)?.fault
       if (fault !== undefined) log.warn({ err: fault }, 'The database does not answer')
