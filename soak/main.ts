@@ -2,15 +2,16 @@
  * `npm run soak`: proofs that take minutes, each with its figures in a table at the end. Exit code 1
  * if a claim does not hold. docs/proofs.md says what each proves and what it needs.
  *
- *   npm run soak -- [--only fuzz,kills,memory] [--seed N] [--count N]
+ *   npm run soak -- [--only fuzz,kills,memory,deliveries] [--seed N] [--count N]
  */
 import { parseArgs } from 'node:util'
 import type { Figure, Proof } from './contract.ts'
+import { deliveries } from './deliveries.ts'
 import { fuzz } from './fuzz.ts'
 import { kills } from './kills.ts'
 import { memory } from './memory.ts'
 
-const PROOFS: readonly Proof[] = [fuzz, kills, memory]
+const PROOFS: readonly Proof[] = [fuzz, kills, memory, deliveries]
 
 interface Line extends Figure {
   readonly proof: string

@@ -26,7 +26,7 @@ export interface Metrics {
 }
 
 /** What an attempt can come to. */
-export const ATTEMPT_KINDS = ['delivered', 'failed', 'gone', 'refused-address'] as const
+const ATTEMPT_KINDS = ['delivered', 'failed', 'gone', 'refused-address'] as const
 
 export type AttemptKind = (typeof ATTEMPT_KINDS)[number]
 

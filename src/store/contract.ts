@@ -330,9 +330,7 @@ export interface HoldStore {
 }
 
 /** What is last told of a cloud's source. */
-export const SOURCE_CONDITIONS = ['fine', 'quiet', 'failing'] as const
-
-export type SourceCondition = (typeof SOURCE_CONDITIONS)[number]
+export type SourceCondition = 'fine' | 'quiet' | 'failing'
 
 export interface SourceStore {
   /**

@@ -110,9 +110,17 @@ export interface Webhook extends WebhookSettings {
   readonly waiting: number
 }
 
+/** Whom an event may concern. */
+export interface Subscriber extends WebhookFilters {
+  readonly id: string
+  readonly createdAt: Date
+}
+
 export interface WebhookStore {
   create(settings: WebhookSettings, secret: string): Promise<Webhook>
   list(): Promise<Webhook[]>
+  /** The enabled ones, without counting what waits for them: asked for every event. */
+  subscribers(): Promise<Subscriber[]>
   byId(id: string): Promise<Webhook | undefined>
   /** Undefined if there is none. Enabling it lets what waits go on at once. */
   update(

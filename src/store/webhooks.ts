@@ -32,6 +32,22 @@ export function createWebhookStore(prisma: PrismaClient, outbox: Outbox): Webhoo
       return rows.map(webhookOf)
     },
 
+    async subscribers() {
+      const rows = await prisma.webhook.findMany({
+        where: { enabled: true },
+        select: {
+          id: true,
+          createdAt: true,
+          events: true,
+          clouds: true,
+          allowlists: true,
+          tags: true,
+          minAddresses: true,
+        },
+      })
+      return rows.map(({ clouds, ...same }) => ({ ...same, clouds: clouds.map(cloudOf) }))
+    },
+
     async update(id, { enabled, reason, ...settings }) {
       const found = await inTransaction(prisma, async (tx) => {
         const { count } = await tx.webhook.updateMany({

@@ -42,7 +42,7 @@ export const SEND_LIMITS: SendLimits = {
   lookupMs: 2_000,
   headBytes: 16_384,
   responseBytes: 1_024,
-  responseMs: 2_000,
+  responseMs: 500,
   // Receivers commonly give a silent connection five seconds; it must not end as we write to it.
   idleMs: 2_000,
 }

@@ -48,9 +48,9 @@ async function tellOne(deps: TellDeps, event: PendingEvent): Promise<boolean> {
   }
   const { body, tags = [], size } = composed
   const concern = { ...event, tags: composed.tags, size }
-  const wanting = (await webhooks.list()).filter((webhook) => {
+  const wanting = (await webhooks.subscribers()).filter((webhook) => {
     // Whoever subscribes is told of what happens from then on.
-    if (!webhook.enabled || webhook.createdAt > event.occurredAt) return false
+    if (webhook.createdAt > event.occurredAt) return false
     const { onlyFor } = event.facts
     return onlyFor === undefined ? wants(webhook, concern) : webhook.id === onlyFor
   })

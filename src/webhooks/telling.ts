@@ -90,7 +90,8 @@ export function createTelling(deps: TellingDeps): Telling {
   return {
     async start({ works }) {
       const engine = config.databaseUrl === undefined ? 'embedded' : 'postgresql'
-      await work.start({ works, webhooksAtOnce: WEBHOOKS_AT_ONCE[engine] })
+      const webhooksAtOnce = WEBHOOKS_AT_ONCE[engine]
+      await work.start({ works, alone: engine === 'embedded', webhooksAtOnce })
       if (works && config.reportSchedule !== undefined) {
         endSchedule = startSchedule(config.reportSchedule, askForReport, log)
       }

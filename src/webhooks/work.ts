@@ -36,6 +36,8 @@ export interface TellingWork {
   /** Makes its queues; from then on transactions of this process put their jobs in. */
   start(options: {
     readonly works: boolean
+    /** No other process can hold a job: what is in the queues was left by a killed one and is dropped. */
+    readonly alone: boolean
     /** How many webhooks are sent to at once, so that those that hang keep nobody else waiting. */
     readonly webhooksAtOnce: number
   }): Promise<void>
@@ -139,8 +141,10 @@ export function createTellingWork(deps: TellingWorkDeps): TellingWork {
   }
 
   return {
-    async start({ works, webhooksAtOnce }) {
+    async start({ works, alone, webhooksAtOnce }) {
       await makeQueues()
+      // The sweep puts in what is due; nobody waits until the killed one's heartbeats are missed.
+      if (alone) for (const name of [TELL, DELIVER]) await boss.deleteAllJobs(name)
       deps.enqueueWith(enqueue)
       if (works) await work(webhooksAtOnce)
     },

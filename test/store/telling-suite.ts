@@ -171,6 +171,10 @@ export function tellingSuite(engine: (typeof ENGINES)[number]): void {
       const changed = await store.webhooks.update(created.id, { clouds: ['China'], tags: [] })
       expect(changed).toMatchObject({ clouds: ['China'], tags: [], url: settings.url, waiting: 1 })
       expect(await store.webhooks.list()).toEqual([changed])
+      const { id, createdAt } = created
+      expect(await store.webhooks.subscribers()).toMatchObject([
+        { id, createdAt, clouds: ['China'] },
+      ])
       expect(await store.webhooks.delete(created.id)).toBe(true)
       expect(await store.webhooks.delete(created.id)).toBe(false)
       expect(await store.webhooks.update(created.id, {})).toBeUndefined()
@@ -201,6 +205,7 @@ export function tellingSuite(engine: (typeof ENGINES)[number]): void {
       ])
       expect(await store.deliveries.next(webhook.id)).toBeUndefined()
       expect(await store.deliveries.due()).toEqual([])
+      expect(await store.webhooks.subscribers()).toEqual([])
       await store.webhooks.update(webhook.id, { enabled: true })
       expect(await store.deliveries.next(webhook.id)).toMatchObject({ failures: 0 })
     })
