@@ -13,6 +13,7 @@ export function startSchedule(
   expression: string,
   ask: (dueAt: Date) => Promise<void>,
   log: Logger,
+  jitterMs = JITTER_MS,
 ): () => Promise<void> {
   const task = schedule(
     expression,
@@ -23,7 +24,7 @@ export function startSchedule(
         log.error({ err }, 'Scheduled run could not be asked for')
       }
     },
-    { maxRandomDelay: JITTER_MS },
+    { maxRandomDelay: jitterMs },
   )
   return async () => {
     await task.destroy()

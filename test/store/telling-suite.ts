@@ -158,6 +158,29 @@ export function tellingSuite(engine: (typeof ENGINES)[number]): void {
     })
   })
 
+  describe('a scheduled run', () => {
+    const wish = { cloud: 'Public', trigger: 'schedule', dryRun: false } as const
+
+    it('is one for each moment of the schedule, whichever process asks first', async () => {
+      const dueAt = new Date('2026-11-28T06:17:00Z')
+      const asked = await Promise.all([1, 2, 3].map(() => store.runs.request({ ...wish, dueAt })))
+      expect(asked.filter(({ joined }) => !joined)).toHaveLength(1)
+      const id = asked[0]?.run.id
+      expect(asked.map(({ run }) => run.id)).toEqual([id, id, id])
+
+      // Also once it is finished: another process has more jitter.
+      await store.runs.finish(id ?? '', 'unchanged', {})
+      expect(await store.runs.request({ ...wish, dueAt })).toMatchObject({
+        joined: true,
+        run: { id, state: 'finished' },
+      })
+      const next = { ...wish, dueAt: new Date('2026-11-28T12:17:00Z') }
+      expect(await store.runs.request(next)).toMatchObject({ joined: false })
+      const china = await store.runs.request({ ...wish, cloud: 'China', dueAt })
+      expect(china.joined).toBe(false)
+    })
+  })
+
   describe('a webhook', () => {
     it('is kept, changed and deleted with its deliveries', async () => {
       const created = await store.webhooks.create({ ...settings, tags: ['Sql'] }, 'whsec_a')
