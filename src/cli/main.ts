@@ -15,12 +15,11 @@ import { importCommand } from './commands/import.ts'
 import { lookup } from './commands/lookup.ts'
 import { preflight } from './commands/preflight.ts'
 import { purge } from './commands/purge.ts'
-import { reportCommand } from './commands/report.ts'
+import { report } from './commands/report.ts'
 import { rollback } from './commands/rollback.ts'
 import { serve } from './commands/serve.ts'
 import { snapshots } from './commands/snapshots.ts'
 import { sync } from './commands/sync.ts'
-import { withGateway } from './gateway.ts'
 import { contextOf, type Context, type GlobalOptions, type Surroundings } from './context.ts'
 
 /** In the order of the help. Adding a command is its file and its line here. */
@@ -35,7 +34,7 @@ const COMMANDS: readonly CliCommand[] = [
   exportCommand,
   coverage,
   check,
-  reportCommand((context, wish) => withGateway(context, {}, (gateway) => gateway.report(wish))),
+  report,
   preflight,
   holds,
   holdsApprove,

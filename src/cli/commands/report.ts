@@ -1,10 +1,10 @@
 /** `report`: what a week changed, what was decided, and what is due. */
 import { Option } from 'commander'
 import { invalidInput } from '../../core/errors.ts'
-import type { ReportWish } from '../../report/contract.ts'
 import { REPORT_FORMATS, type ReportFormat } from '../../report/write.ts'
 import type { CliCommand } from '../command.ts'
 import type { Context } from '../context.ts'
+import { withGateway } from '../gateway.ts'
 import { replaceFile } from '../replace-file.ts'
 import { counted } from '../table.ts'
 
@@ -15,42 +15,34 @@ interface ReportOptions {
   readonly out?: string
 }
 
-/** The text of a report, from the database or from a running service. */
-export type ReadReport = (
-  context: Context,
-  wish: ReportWish & { readonly format: ReportFormat },
-) => Promise<string>
+export const report: CliCommand = {
+  name: 'report',
 
-export function reportCommand(read: ReadReport): CliCommand {
-  return {
-    name: 'report',
+  describe(command) {
+    command
+      .description('write what a week changed, what was decided, and what is due')
+      .option('--week <week>', '2025-W44; by default the last week that is over')
+      .addOption(
+        new Option('--format <format>', 'by default markdown').choices([...REPORT_FORMATS]),
+      )
+      .option('--cloud <cloud>', 'only this followed cloud')
+      .option('--out <file>', 'replace this file; it stays as it is if anything fails')
+  },
 
-    describe(command) {
-      command
-        .description('write what a week changed, what was decided, and what is due')
-        .option('--week <week>', '2025-W44; by default the last week that is over')
-        .addOption(
-          new Option('--format <format>', 'by default markdown').choices([...REPORT_FORMATS]),
-        )
-        .option('--cloud <cloud>', 'only this followed cloud')
-        .option('--out <file>', 'replace this file; it stays as it is if anything fails')
-    },
-
-    async run(context, command) {
-      const { week, cloud, out, format } = command.opts<ReportOptions>()
-      const wish = { week, cloud, format: formatOf(context, format) }
-      const text = await read(context, wish)
-      const shown = wish.format === 'json' ? indented(text) : text
-      if (out === undefined) context.io.print(shown)
-      else {
-        const bytes = Buffer.from(shown)
-        const size = counted(bytes.length, 'byte')
-        const replaced = await replaceFile(out, bytes)
-        context.io.say(replaced ? `wrote ${out}: ${size}` : `${out} is up to date: ${size}`)
-      }
-      return 0
-    },
-  }
+  async run(context, command) {
+    const { week, cloud, out, format } = command.opts<ReportOptions>()
+    const wish = { week, cloud, format: formatOf(context, format) }
+    const text = await withGateway(context, {}, (gateway) => gateway.report(wish))
+    const shown = wish.format === 'json' ? indented(text) : text
+    if (out === undefined) context.io.print(shown)
+    else {
+      const bytes = Buffer.from(shown)
+      const size = counted(bytes.length, 'byte')
+      const replaced = await replaceFile(out, bytes)
+      context.io.say(replaced ? `wrote ${out}: ${size}` : `${out} is up to date: ${size}`)
+    }
+    return 0
+  },
 }
 
 function formatOf({ json }: Context, format: ReportFormat | undefined): ReportFormat {
