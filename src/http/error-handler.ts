@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
+import { saysDatabaseIsAway } from '../store/away.ts'
 import { isTold, sendProblem, type ProblemCode } from './problem.ts'
 import { describeMistakes, mistakesIn } from './validation-mistakes.ts'
 
@@ -46,7 +47,7 @@ export function createErrorHandler({ log, ping }: ErrorHandlerDeps): ErrorHandle
     const id = randomUUID()
     const { method, url } = request
     log.error({ err: error, errorId: id, method, url }, 'Request failed')
-    if (await isDown(ping)) {
+    if (saysDatabaseIsAway(error) || (await isDown(ping))) {
       const detail =
         'the database does not answer; lists that are published are served all the same'
       return sendProblem(reply, 'database-unavailable', detail, { id })

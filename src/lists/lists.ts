@@ -102,6 +102,12 @@ interface EarlierVersion {
 /** Paths of earlier versions that are known at all: some 300 bytes each. */
 const EARLIER_VERSIONS = 4_096
 
+/**
+ * A change that has waited so long for those before it is refused: each of them may have waited for
+ * a database that does not answer, and so would this one.
+ */
+const CHANGE_PATIENCE_MS = 20_000
+
 /** What stands for a digest in a path, all of it: what is longer would be cut to another's path. */
 const WHOLE_VERSION = /^[0-9a-f]{32}$/
 
@@ -161,6 +167,17 @@ export function createLists(deps: ListsDeps): Lists {
   /** Another process may have seen something newer meanwhile: then it is read here, too. */
   function updateWhole(): Promise<void> {
     return untilNotOvertaken(update)
+  }
+
+  /** @throws RangewardenError `database-unavailable` if its turn comes too late */
+  function change<T>(work: () => Promise<T>): Promise<T> {
+    const askedAt = performance.now()
+    return inTurn(async () => {
+      if (performance.now() - askedAt <= CHANGE_PATIENCE_MS) return work()
+      const seconds = CHANGE_PATIENCE_MS / 1_000
+      const message = `changes before this one have kept the database busy for more than ${seconds} s`
+      throw new RangewardenError('database-unavailable', message)
+    })
   }
 
   /** Unless the definition, the publication or what is in grace is another than when it was prepared. */
@@ -224,7 +241,7 @@ export function createLists(deps: ListsDeps): Lists {
     notices: (name) => served.get(definitionOf(name).name)?.notices,
 
     put: (name, body) =>
-      inTurn(async () => {
+      change(async () => {
         refuseBuiltIn(served.get(name)?.definition)
         const definition = parseDefinition(name, body, clouds)
         const handedOut = handedOutByCloud.get(definition.cloud)
@@ -238,7 +255,7 @@ export function createLists(deps: ListsDeps): Lists {
       }),
 
     delete: (name) =>
-      inTurn(async () => {
+      change(async () => {
         if (!definitions?.unusable.has(name)) refuseBuiltIn(definitionOf(name))
         await store.allowlists.delete(name)
         await updateWhole()
