@@ -115,7 +115,10 @@ async function factsOf(
     return factsIn(changes.diff, (tag) => changes.earliestUseOf.get(tag))
   }
   // Additions of a held file are in no history: the documents tell.
-  const diff = diffSnapshots(await handedOut(stores, before), await handedOut(stores, after))
+  const diff = diffSnapshots(
+    await snapshotHandedOut(stores, before),
+    await snapshotHandedOut(stores, after),
+  )
   const ofAdditions = await useOfAdditions(stores, before, after)
   return factsIn(diff, (tag) => changes?.earliestUseOf.get(tag) ?? ofAdditions)
 }
@@ -169,8 +172,8 @@ function byMoved(a: ChangedTag, b: ChangedTag): number {
 }
 
 /** What devices got then: a hold that was rejected since had not been. */
-async function handedOut(
-  stores: PublishedChangesStores,
+export async function snapshotHandedOut(
+  stores: Pick<PublishedChangesStores, 'history' | 'holds'>,
   publication: Publication,
 ): Promise<Snapshot> {
   const { history, holds } = stores
@@ -198,7 +201,7 @@ function dayAfterNotice(fileDate: FileDate): string {
 }
 
 async function recordOf(
-  { history }: PublishedChangesStores,
+  { history }: Pick<PublishedChangesStores, 'history'>,
   { snapshotId }: Publication,
 ): Promise<SnapshotRecord> {
   const record = await history.byId(snapshotId)

@@ -20,6 +20,8 @@ export interface JobQueue {
 /** Without a sign of life for this long a worker is taken for dead and its job given to another. */
 export const HEARTBEAT_SECONDS = 30
 
+const SUPERVISE_SECONDS = 10
+
 /** A database that is down fails every poll. */
 const QUIET_MS = 60_000
 
@@ -32,7 +34,13 @@ export function createJobQueue({
   readonly options: ConstructorOptions
   readonly log: Logger
 }): JobQueue {
-  const boss = new PgBoss({ ...options, schedule: false })
+  const boss = new PgBoss({
+    ...options,
+    schedule: false,
+    // How soon the job of a killed worker is seen to be nobody's, after its heartbeat is missed.
+    superviseIntervalSeconds: SUPERVISE_SECONDS,
+    monitorIntervalSeconds: SUPERVISE_SECONDS,
+  })
   let quietUntil = 0
   boss.on('error', (err) => {
     if (performance.now() < quietUntil) return

@@ -123,7 +123,7 @@ export function createLists(deps: ListsDeps): Lists {
   const inTurn = createQueue()
 
   async function update(): Promise<void> {
-    const readAt = await store.now()
+    const mark = await store.lists.mark()
     const known = await readDefinitions(store, clouds)
     const handedOut = new Map<Cloud, HandedOut>()
     for (const cloud of clouds) {
@@ -146,7 +146,7 @@ export function createLists(deps: ListsDeps): Lists {
           servedAlready(definition, current) ??
             (await prepareServed({ store, exporters, settings, cache }, definition, current, {
               room,
-              readAt,
+              mark,
               before: served.get(definition.name),
             })),
         )

@@ -22,8 +22,8 @@ export interface StoredVersion {
 /** What a content was made of. */
 export interface Basis {
   readonly published: Pick<Published, 'record'>
-  /** The database's time before anything of it was read. */
-  readonly readAt: Date
+  /** See `ListStore.mark`: from before anything of it was read. */
+  readonly mark: number
 }
 
 /** Another process has recorded a newer content since this one was read. */
@@ -53,14 +53,14 @@ export async function untilNotOvertaken<T>(work: () => Promise<T>): Promise<T> {
 export async function recordVersion(
   { lists }: Pick<Store, 'lists'>,
   content: ListContent,
-  { published: { record }, readAt }: Basis,
+  { published: { record }, mark }: Basis,
 ): Promise<StoredVersion> {
   const version = await lists.version(
     {
       list: content.name,
       contentHash: contentHashOf(content, sha256),
       snapshotId: record.id,
-      readAt,
+      mark,
       admitted: () => admittedBy(content),
     },
     (change) => changeOf(content, record.id, change),
@@ -70,16 +70,16 @@ export async function recordVersion(
 }
 
 /** Whatever it says besides: ports, grace and provenance move a version, and are not told of. */
-function admittedBy({ prefixes, rules }: ListContent): Admitted {
+function admittedBy({ prefixes, rules, tags }: ListContent): Admitted {
   const names = [...new Set(rules.map(({ name }) => name))]
-  return { coverage: RangeSet.of(prefixes), names }
+  return { coverage: RangeSet.of(prefixes), names, tags }
 }
 
 /** Undefined if it admits the same as before, however it is spelled. */
 function changeOf(
-  { name, cloud, tags }: ListContent,
+  { name, cloud }: ListContent,
   snapshot: string,
-  { before, after, serial }: AdmittedChange,
+  { before, after, serial, snapshotBefore }: AdmittedChange,
 ): EventDraft | undefined {
   const gained = countsOf(after.coverage.subtract(before.coverage))
   const lost = countsOf(before.coverage.subtract(after.coverage))
@@ -100,7 +100,9 @@ function changeOf(
       size: size.toString(),
       namesAdded,
       namesRemoved,
-      tags,
+      tagsBefore: before.tags,
+      tags: after.tags,
+      snapshotBefore,
     },
   }
 }

@@ -100,7 +100,7 @@ export async function renderCurrent(
   { clouds, settings }: { clouds: readonly Cloud[]; settings: Settings },
 ): Promise<Buffer> {
   return untilNotOvertaken(async () => {
-    const readAt = await store.now()
+    const mark = await store.lists.mark()
     const handedOut = await readHandedOut(store, definition.cloud)
     if (!handedOut) throw notPublished(definition.cloud, clouds)
     const { published } = handedOut
@@ -108,7 +108,7 @@ export async function renderCurrent(
     if (isUnstored(definition)) refuseUnknown(unknown, published)
     const version = isUnstored(content)
       ? versionOfUnstored(content)
-      : await recordVersion(store, content, { published, readAt })
+      : await recordVersion(store, content, { published, mark })
     return renderList(exporter, content, version, settings).bytes
   })
 }

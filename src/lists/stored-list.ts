@@ -52,7 +52,7 @@ export interface Room {
 }
 
 /**
- * Asks the database, and the past of what was handed out (all of it read after `readAt`). Every format is written once, for its
+ * Asks the database, and the past of what was handed out (all of it read after the mark was taken). Every format is written once, for its
  * digest; bytes are compressed and kept ahead where somebody asked for those of `before`, and made
  * when they are first asked for elsewhere: nobody loads a list in every format.
  * @throws Overtaken if another process knows a newer content
@@ -61,11 +61,11 @@ export async function prepareServed(
   deps: StoredListDeps,
   definition: AllowlistDefinition,
   handedOut: HandedOut,
-  { room, before, readAt }: { room: Room; before: Served | undefined; readAt: Date },
+  { room, before, mark }: { room: Room; before: Served | undefined; mark: number },
 ): Promise<Served> {
   const { content } = await currentContent(handedOut, definition)
   const { published } = handedOut
-  const version = await recordVersion(deps.store, content, { published, readAt })
+  const version = await recordVersion(deps.store, content, { published, mark })
   const making: Making = {
     definition,
     handedOut,

@@ -44,7 +44,7 @@ function listWeek(
   }
 }
 
-const NOTHING: Admitted = { coverage: RangeSet.empty, names: [] }
+const NOTHING: Admitted = { coverage: RangeSet.empty, names: [], tags: [] }
 
 /**
  * A version may differ in what it says of its tags alone. What was not kept may have been anything.

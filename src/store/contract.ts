@@ -358,6 +358,4 @@ export interface Store {
   readonly devices: DeviceStore
   /** What is told about a cloud's source. */
   readonly sources: SourceStore
-  /** The database's clock. */
-  now(): Promise<Date>
 }

@@ -10,7 +10,6 @@ import { createHoldStore } from './holds.ts'
 import { createListStore } from './lists.ts'
 import type { Outbox } from './outbox.ts'
 import { createPublicationStore } from './publications.ts'
-import { databaseTime } from './rows.ts'
 import { createRunStore } from './runs.ts'
 import { createSnapshotLoader } from './snapshot-loader.ts'
 import { createSourceStore } from './source-conditions.ts'
@@ -33,6 +32,5 @@ export function createStore(prisma: PrismaClient, outbox: Outbox = { enqueue: un
     deliveries: createDeliveryStore(prisma, outbox),
     devices: createDeviceStore(prisma, outbox),
     sources: createSourceStore(prisma, outbox),
-    now: () => databaseTime(prisma),
   }
 }

@@ -57,9 +57,9 @@ export function createDeliveryStore(prisma: PrismaClient, outbox: Outbox): Deliv
       return { id, event, target: { url, format, secrets }, failures, dueInMs }
     },
 
-    async attempted(id, attempt, result) {
+    async attempted({ id, failures, target }, attempt, result) {
       const { state, failed, afterMs } = columnsOf(result)
-      await prisma.$executeRaw`
+      const recorded = await prisma.$executeRaw`
         UPDATE delivery SET
           state = ${state},
           failures = failures + ${failed},
@@ -67,7 +67,10 @@ export function createDeliveryStore(prisma: PrismaClient, outbox: Outbox): Deliv
           ended_at = CASE WHEN ${state} = 'waiting' THEN NULL ELSE clock_timestamp() END,
           attempts = CASE WHEN jsonb_array_length(attempts) >= ${KEPT_ATTEMPTS}::int
             THEN attempts - 0 ELSE attempts END || ${JSON.stringify([attempt])}::jsonb
-        WHERE id = ${id} AND state = 'waiting'`
+        WHERE id = ${id} AND state = 'waiting' AND (${state} = 'delivered' OR (
+          failures = ${failures}
+          AND EXISTS (SELECT FROM webhook WHERE id = webhook_id AND url = ${target.url})))`
+      return recorded === 1
     },
 
     async list({ webhookId, state, limit, before }) {
@@ -98,14 +101,14 @@ export function createDeliveryStore(prisma: PrismaClient, outbox: Outbox): Deliv
       return found ? byId(id) : undefined
     },
 
-    async due() {
+    async due(limit) {
       const rows = await prisma.$queryRaw<{ id: string }[]>`
         SELECT w.id FROM webhook w
         CROSS JOIN LATERAL (
           SELECT next_attempt_at FROM delivery
           WHERE webhook_id = w.id AND state = 'waiting' ORDER BY id LIMIT 1) first
         WHERE w.enabled AND first.next_attempt_at <= clock_timestamp()
-        ORDER BY w.id`
+        ORDER BY first.next_attempt_at, w.id LIMIT ${limit}`
       return rows.map(({ id }) => id)
     },
 

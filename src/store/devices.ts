@@ -18,8 +18,11 @@ export function createDeviceStore(prisma: PrismaClient, outbox: Outbox): DeviceS
         await tx.deviceCheck.upsert({
           where,
           create: { allowlist, device, inStep, digest, drift },
-          update: { inStep, digest, drift, checkedAt: new Date() },
+          update: { inStep, digest, drift },
         })
+        await tx.$executeRaw`
+          UPDATE device_check SET checked_at = clock_timestamp()
+          WHERE allowlist = ${allowlist} AND device = ${device}`
         const isKnown = before?.digest === digest && !before.inStep
         if (!inStep && !isKnown) await addEvent(tx, outbox, event)
       }),

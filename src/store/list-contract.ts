@@ -29,6 +29,8 @@ export interface Admitted {
   readonly coverage: RangeSet
   /** In name order. */
   readonly names: readonly string[]
+  /** The tags that its addresses are of. */
+  readonly tags: readonly string[]
 }
 
 /** From one version of a list to the next. */
@@ -37,6 +39,8 @@ export interface AdmittedChange {
   readonly after: Admitted
   /** Of the version after. */
   readonly serial: number
+  /** The snapshot that had brought the version before. */
+  readonly snapshotBefore: string
 }
 
 /** A content that a list is about to have. */
@@ -45,8 +49,8 @@ export interface ListContentDraft {
   readonly contentHash: string
   /** The snapshot that brings it. */
   readonly snapshotId: string
-  /** Before everything that it was made of was read: the database's time. */
-  readonly readAt: Date
+  /** See `ListStore.mark`: taken before anything that it was made of was read. */
+  readonly mark: number
   /** Asked for only if the content is another than the last one. */
   readonly admitted: () => Admitted
 }
@@ -61,10 +65,12 @@ export interface ListVersionRecord {
 }
 
 export interface ListStore {
+  /** How far all lists together have come: goes up with every version. No clock tells it. */
+  mark(): Promise<number>
   /**
    * The version of this content: the newest one if the hash is the same, else a new serial, with
    * what `tell` makes of the change recorded as an event in the same transaction. `overtaken` if
-   * another process has added a version since the content was read: then it is to be read again, so
+   * another process has added a version since the mark was taken: then it is to be read again, so
    * that no replica puts an older content after a newer one.
    */
   version(

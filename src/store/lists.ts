@@ -8,24 +8,35 @@ import { inTransaction, type Queries } from './rows.ts'
 
 export function createListStore(prisma: PrismaClient, outbox: Outbox): ListStore {
   return {
+    async mark() {
+      const newest = await prisma.listVersion.findFirst({
+        orderBy: { seq: 'desc' },
+        select: { seq: true },
+      })
+      return newest?.seq ?? 0
+    },
+
     async version(draft, tell) {
-      const { list, contentHash, snapshotId, readAt } = draft
+      const { list, contentHash, snapshotId, mark } = draft
       const known = await newestVersion(prisma, list)
-      if (known?.contentHash === contentHash) return versionOf(known)
+      if (known?.contentHash === contentHash) {
+        if (!known.isKept) await keepAdmitted(prisma, known, packed(draft.admitted()))
+        return versionOf(known)
+      }
       const after = draft.admitted()
       const bytes = packed(after)
       return inTransaction(prisma, async (tx) => {
         await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext(${list}))`
         const newest = await newestVersion(tx, list)
         if (newest?.contentHash === contentHash) return versionOf(newest)
-        if (newest && newest.createdAt >= readAt) return 'overtaken'
+        if (newest && newest.seq > mark) return 'overtaken'
         const serial = (newest?.serial ?? 0) + 1
         await tx.$executeRaw`
           INSERT INTO list_version (list, serial, content_hash, snapshot_id, created_at, admitted)
           VALUES (${list}, ${serial}, ${contentHash}, ${snapshotId}, clock_timestamp(),
             decode(${bytes.toString('base64')}, 'base64'))`
         const before = newest && (await admittedBy(tx, list, newest.serial))
-        const event = before && tell({ before, after, serial })
+        const event = before && tell({ before, after, serial, snapshotBefore: newest.snapshotId })
         if (event) await addEvent(tx, outbox, event)
         return { serial, snapshotId }
       })
@@ -72,17 +83,34 @@ export function createListStore(prisma: PrismaClient, outbox: Outbox): ListStore
   }
 }
 
+interface Version {
+  readonly list: string
+  readonly serial: number
+  readonly seq: number
+  readonly contentHash: string
+  readonly snapshotId: string
+  /** What it admits is kept: of versions from before that was done it is not. */
+  readonly isKept: boolean
+}
+
 /** Without what it admits, which most questions are not about. */
-const WITHOUT_BYTES = { omit: { admitted: true } } as const satisfies Prisma.ListVersionDefaultArgs
+async function newestVersion(queries: Queries, list: string): Promise<Version | undefined> {
+  const rows = await queries.$queryRaw<Version[]>`
+    SELECT list, serial, seq, content_hash AS "contentHash", snapshot_id AS "snapshotId",
+      admitted IS NOT NULL AS "isKept"
+    FROM list_version WHERE list = ${list} ORDER BY serial DESC LIMIT 1`
+  return rows[0]
+}
 
-type Version = Prisma.ListVersionGetPayload<typeof WITHOUT_BYTES>
-
-function newestVersion(queries: Queries, list: string): Promise<Version | null> {
-  return queries.listVersion.findFirst({
-    where: { list },
-    orderBy: { serial: 'desc' },
-    ...WITHOUT_BYTES,
-  })
+/** So that the next change of it can be told. */
+async function keepAdmitted(
+  queries: Queries,
+  { list, serial }: Version,
+  bytes: Buffer,
+): Promise<void> {
+  await queries.$executeRaw`
+    UPDATE list_version SET admitted = decode(${bytes.toString('base64')}, 'base64')
+    WHERE list = ${list} AND serial = ${serial} AND admitted IS NULL`
 }
 
 function versionOf({ serial, snapshotId }: Version) {
@@ -110,21 +138,21 @@ function recordOf(row: Prisma.ListVersionGetPayload<object>): ListVersionRecord 
   }
 }
 
-/** Between the names and the networks. */
+/** Between names, tags and networks, none of which is empty. */
 const EMPTY_LINE = '\n\n'
 
 /** Quality 5 takes a millisecond or two for 5,000 networks. */
-function packed({ names, coverage }: Admitted): Buffer {
-  const text = names.join('\n') + EMPTY_LINE + coverage.texts().join('\n')
+function packed({ names, tags, coverage }: Admitted): Buffer {
+  const text = [names, tags, coverage.texts()].map((lines) => lines.join('\n')).join(EMPTY_LINE)
   return brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } })
 }
 
 function unpacked(bytes: Uint8Array): Admitted {
-  const text = brotliDecompressSync(bytes).toString()
-  const end = text.indexOf(EMPTY_LINE)
-  const coverage = RangeSet.parse(linesOf(text.slice(end + EMPTY_LINE.length)))
+  const parts = brotliDecompressSync(bytes).toString().split(EMPTY_LINE)
+  const [names = [], tags = [], networks = []] = parts.map(linesOf)
+  const coverage = RangeSet.parse(networks)
   if (!coverage.ok) throw new Error(`the database holds a bad list: ${coverage.reason}`)
-  return { names: linesOf(text.slice(0, end)), coverage: coverage.value }
+  return { names, tags, coverage: coverage.value }
 }
 
 function linesOf(text: string): string[] {

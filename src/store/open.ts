@@ -60,6 +60,13 @@ const QUERY_TIMEOUT_MS = 30_000
 /** Its statements are short; every replica has as many. */
 const QUEUE_CONNECTIONS = 4
 
+/** Of every pool: a connection that has fallen silent fails what waits for it, and is replaced. */
+const PATIENCE = {
+  connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  keepAlive: true,
+  query_timeout: QUERY_TIMEOUT_MS,
+}
+
 async function openEmbedded(dataDir: string): Promise<OpenStore> {
   const lock = await lockFolder(dataDir)
   try {
@@ -105,16 +112,14 @@ async function openPostgreSQL(databaseUrl: string): Promise<OpenStore> {
   const prisma = new PrismaClient({
     adapter: new PrismaPg({
       connectionString: databaseUrl,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      keepAlive: true,
-      query_timeout: QUERY_TIMEOUT_MS,
+      ...PATIENCE,
     }),
   })
   const outbox: Outbox = { enqueue: undefined }
   return {
     store: createStore(prisma, outbox),
     engine: 'postgresql',
-    jobs: { connectionString: databaseUrl, max: QUEUE_CONNECTIONS },
+    jobs: { connectionString: databaseUrl, max: QUEUE_CONNECTIONS, ...PATIENCE },
     enqueueWith: (enqueue) => void (outbox.enqueue = enqueue),
     listen: (changed, missed) => Promise.resolve(listenToServer(databaseUrl, changed, missed)),
     announce: () => undefined,

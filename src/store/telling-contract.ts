@@ -186,8 +186,15 @@ export interface NextDelivery {
 export interface DeliveryStore {
   /** Undefined if nothing waits, or the webhook is disabled or gone. */
   next(webhookId: string): Promise<NextDelivery | undefined>
-  /** Records an attempt of a waiting delivery. */
-  attempted(id: number, attempt: Attempt, result: AttemptResult): Promise<void>
+  /**
+   * Records an attempt of what `next` gave. False, and a failure counts for nothing, if somebody has
+   * begun a new series, enabled the webhook or given it another URL meanwhile; an arrival counts.
+   */
+  attempted(
+    next: Pick<NextDelivery, 'id' | 'failures' | 'target'>,
+    attempt: Attempt,
+    result: AttemptResult,
+  ): Promise<boolean>
   /** Newest first; `before` is the id of the last one already seen. */
   list(query: {
     webhookId: string
@@ -201,8 +208,8 @@ export interface DeliveryStore {
    * webhook to work. Undefined if there is no such delivery.
    */
   redeliver(id: number): Promise<Delivery | undefined>
-  /** Enabled webhooks that have a delivery due. */
-  due(): Promise<string[]>
+  /** Enabled webhooks whose next delivery is due, those that are due the longest first. */
+  due(limit: number): Promise<string[]>
   /** Waiting deliveries of enabled webhooks, and how many seconds the oldest has waited. */
   backlog(): Promise<{ waiting: number; oldestSeconds: number }>
 }

@@ -50,11 +50,10 @@ export function createWebhookStore(prisma: PrismaClient, outbox: Outbox): Webhoo
 
     async update(id, { enabled, reason, ...settings }) {
       const found = await inTransaction(prisma, async (tx) => {
-        const { count } = await tx.webhook.updateMany({
-          where: { id },
-          data: { ...columnsOf(settings), updatedAt: new Date() },
-        })
-        if (count === 0) return false
+        const found = await tx.$executeRaw`
+          UPDATE webhook SET updated_at = clock_timestamp() WHERE id = ${id}`
+        if (found === 0) return false
+        await tx.webhook.updateMany({ where: { id }, data: columnsOf(settings) })
         if (enabled === false) {
           await tx.$executeRaw`
             UPDATE webhook SET enabled = false, disabled_at = now(),

@@ -9,7 +9,7 @@ import { diffSnapshots, type SnapshotDiff } from '../core/diff.ts'
 import { addressTexts, summaryOf, type AddressTexts } from '../core/diff-summary.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { changesBetween, type ChangesStores } from '../history/changes.ts'
-import { snapshotOfPublication } from '../history/published.ts'
+import { snapshotHandedOut } from '../history/published-changes.ts'
 import type { Hold, Publication, SnapshotRecord, Store } from '../store/contract.ts'
 import type { PendingEvent } from '../store/telling-contract.ts'
 import { addressCountsShape, type AddressCountsView } from '../views/address-counts.ts'
@@ -103,8 +103,8 @@ async function rangesChanged(
   const { store } = deps
   const [publication, before] = await store.publications.list(cloud, 2, serial + 1)
   if (publication?.serial !== serial) throw new Error(`serial ${serial} of ${cloud} is gone`)
-  const to = await snapshotOfPublication(store, publication)
-  const from = before && (await snapshotOfPublication(store, before))
+  const to = await snapshotHandedOut(store, publication)
+  const from = before && (await snapshotHandedOut(store, before))
   const diff = diffSnapshots(from, to)
   if (diff.isEmpty) return undefined
   const record = await recordOf(store, publication)
@@ -162,16 +162,19 @@ const listFactsShape = z.object({
   size: z.string(),
   namesAdded: z.array(z.string()),
   namesRemoved: z.array(z.string()),
+  tagsBefore: z.array(z.string()),
   tags: z.array(z.string()),
+  snapshotBefore: z.string(),
 })
 
-function allowlistChanged({ publicUrl }: ComposeDeps, event: PendingEvent): Content {
+async function allowlistChanged(deps: ComposeDeps, event: PendingEvent): Promise<Content> {
   const { allowlist = '', facts } = event
-  const { serial, snapshot, gained, lost, size, namesAdded, namesRemoved, tags } =
-    listFactsShape.parse(facts)
+  const change = listFactsShape.parse(facts)
+  const { serial, snapshot, gained, lost, size, namesAdded, namesRemoved } = change
   return {
-    tags,
-    size: BigInt(size),
+    tags: await tagsConcerned(deps, change),
+    // Names have no size: whoever asks for large changes is told of those, too.
+    ...(namesAdded.length + namesRemoved.length > 0 ? {} : { size: BigInt(size) }),
     data: {
       allowlist,
       cloud: cloudOf(event),
@@ -182,9 +185,28 @@ function allowlistChanged({ publicUrl }: ComposeDeps, event: PendingEvent): Cont
         added: { names: namesAdded, more: 0 },
         removed: { names: namesRemoved, more: 0 },
       },
-      links: { allowlist: linksFrom(publicUrl)(allowlistPath(allowlist)) },
+      links: { allowlist: linksFrom(deps.publicUrl)(allowlistPath(allowlist)) },
     },
   }
+}
+
+/**
+ * The list's tags that came, went or changed between its two versions; all of them where none did,
+ * as when networks leave at the end of their grace.
+ */
+async function tagsConcerned(
+  { store: { history } }: ComposeDeps,
+  { tagsBefore, tags, snapshotBefore, snapshot }: z.infer<typeof listFactsShape>,
+): Promise<string[]> {
+  const all = [...new Set([...tagsBefore, ...tags])]
+  const [from, to] = [await history.byId(snapshotBefore), await history.byId(snapshot)]
+  const isOther = from !== undefined && to !== undefined && from.id !== to.id
+  const diff = isOther ? diffSnapshots(await history.load(from), await history.load(to)) : undefined
+  const changed = new Set(diff?.tags.map(({ name }) => name))
+  const concerned = all.filter(
+    (tag) => tagsBefore.includes(tag) !== tags.includes(tag) || changed.has(tag),
+  )
+  return concerned.length > 0 ? concerned : all
 }
 
 async function held(deps: ComposeDeps, cloud: Cloud, id: number): Promise<Content> {
@@ -192,8 +214,7 @@ async function held(deps: ComposeDeps, cloud: Cloud, id: number): Promise<Conten
   if (!hold) throw new Error(`hold ${id} is gone`)
   const coverage = heldCoverage(hold)
   return {
-    tags: hold.diff?.tags.map(({ name }) => name) ?? [],
-    size: changeSize({ gained: countsOf(coverage.gained), lost: countsOf(coverage.lost) }),
+    ...heldConcern(hold),
     data: {
       cloud,
       hold: id,
@@ -203,6 +224,14 @@ async function held(deps: ComposeDeps, cloud: Cloud, id: number): Promise<Conten
       links: { hold: linksFrom(deps.publicUrl)(`/v1/holds/${id}`) },
     },
   }
+}
+
+/** A hold keeps the tags that move the most; where there are more, no filter by tags speaks against it. */
+function heldConcern({ diff }: Hold): Pick<Content, 'tags' | 'size'> {
+  if (!diff) return {}
+  const { tags, tagsChanged, gained, lost } = diff
+  const size = changeSize({ gained: countsIn(gained), lost: countsIn(lost) })
+  return tagsChanged > tags.length ? { size } : { size, tags: tags.map(({ name }) => name) }
 }
 
 function heldCoverage({ diff }: Hold) {
@@ -261,6 +290,6 @@ function countsView({ ipv4, ipv6 }: AddressTexts): AddressCountsView {
   return addressCountsShape.parse({ ipv4: Number(ipv4), ipv6 })
 }
 
-function countsOf({ ipv4, ipv6 }: AddressCountsView) {
+function countsIn({ ipv4, ipv6 }: AddressTexts) {
   return { 4: BigInt(ipv4), 6: BigInt(ipv6) }
 }

@@ -56,7 +56,9 @@ async function deliverOne(
   if (signal.aborted && outcome.kind !== 'delivered') return false
   deps.attempted(outcome.kind)
   const result = resultOf(deps, next, outcome)
-  await store.deliveries.attempted(next.id, attemptOf(outcome, at), result)
+  const isRecorded = await store.deliveries.attempted(next, attemptOf(outcome, at), result)
+  // Somebody has changed something meanwhile: it is asked for anew.
+  if (!isRecorded) return true
   const why = disablingReason(outcome, result)
   if (why === undefined) return result.kind === 'delivered'
   const isNews = await store.webhooks.disable(webhookId, why)
@@ -74,7 +76,13 @@ async function attempt(
   if (!format) throw new Error(`the database holds an unknown webhook format ${target.format}`)
   // What was stored is sent to the byte; other formats are made of what it says.
   const isStandard = format.name === 'standard'
-  const body = isStandard ? event.body : format.render(eventBodyShape.parse(JSON.parse(event.body)))
+  const said = isStandard ? undefined : eventBodyShape.safeParse(JSON.parse(event.body))
+  if (said?.success === false) {
+    // Of a newer or an older version of the service, which may be the one that tries again.
+    const reason = `this version cannot write the event ${event.type} as ${format.name}`
+    return { kind: 'failed', reason, durationMs: 0, response: '' }
+  }
+  const body = said ? format.render(said.data) : event.body
   const signature = signatureHeaders({ id: event.id, timestamp, body, secrets: target.secrets })
   return sender.send({
     url: target.url,

@@ -33,8 +33,9 @@ export interface ProxyQuestion {
 
 /**
  * Why a proxy is not asked for a URL that `checkWebhookUrl` accepted; undefined if nothing is against
- * it. A name that this host resolves to forbidden addresses only is refused, one that it does not
- * resolve is left to the proxy. Plain http needs a name whose addresses are all inside.
+ * it. A name that this host resolves to any forbidden address is refused, since the proxy may pick
+ * that one; a name that is not resolved here is left to the proxy. Plain http needs a name whose
+ * addresses are all inside.
  */
 export async function refusalThroughProxy(
   url: URL,
@@ -49,9 +50,8 @@ export async function refusalThroughProxy(
       ? `plain http through a proxy to ${hostname}, which is not resolved here: ${found.reason}`
       : undefined
   }
-  const { passed, reasons } = permitted(found.value, guard, isPlain)
-  const isRefused = isPlain ? reasons.length > 0 : passed.length === 0
-  return isRefused ? `${hostname}: ${reasons.join('; ')}` : undefined
+  const { reasons } = permitted(found.value, guard, isPlain)
+  return reasons.length > 0 ? `${hostname}: ${reasons.join('; ')}` : undefined
 }
 
 async function withinTime(

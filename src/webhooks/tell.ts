@@ -2,6 +2,7 @@
  * Events that wait -> deliveries. Oldest first, one at a time, so that every webhook gets them in
  * the order in which they were recorded, whichever process tells them.
  */
+import { setImmediate } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Store } from '../store/contract.ts'
 import type { PendingEvent } from '../store/telling-contract.ts'
@@ -33,6 +34,8 @@ export async function tellPending(deps: TellDeps, signal: AbortSignal): Promise<
     for (const event of pending) {
       if (signal.aborted) return told
       if (await tellOne(deps, event)) told++
+      // The embedded engine answers without a pause: lists and timers have their turn here.
+      await setImmediate()
     }
     if (pending.length < PAGE) return told
   }
@@ -49,10 +52,10 @@ async function tellOne(deps: TellDeps, event: PendingEvent): Promise<boolean> {
   const { body, tags = [], size } = composed
   const concern = { ...event, tags: composed.tags, size }
   const wanting = (await webhooks.subscribers()).filter((webhook) => {
-    // Whoever subscribes is told of what happens from then on.
-    if (webhook.createdAt > event.occurredAt) return false
     const { onlyFor } = event.facts
-    return onlyFor === undefined ? wants(webhook, concern) : webhook.id === onlyFor
+    if (onlyFor !== undefined) return webhook.id === onlyFor
+    // Whoever subscribes is told of what happens from then on.
+    return webhook.createdAt <= event.occurredAt && wants(webhook, concern)
   })
   const told = { body: standard.render(body), tags, size, webhooks: wanting.map(({ id }) => id) }
   return events.tell(event.id, told)

@@ -6,6 +6,7 @@
  *     publish ──► event, job ──► body, deliveries, jobs ──► attempt … attempt
  *     one transaction            one transaction            a row each
  */
+import type { JobInsert } from 'pg-boss'
 import type { Logger } from 'pino'
 import { HEARTBEAT_SECONDS, type JobQueue } from '../jobs/queue.ts'
 import type { Enqueue } from '../store/outbox.ts'
@@ -29,6 +30,9 @@ const AGAIN_SECONDS = 2
 const RETRIES = 100
 
 const SWEEP_MS = 1_000
+
+/** More than workers take up until the next sweep; those that are due the longest come first. */
+const MOST_SWEPT = 200
 
 const FORGET_MS = 3_600_000
 
@@ -77,8 +81,7 @@ export function createTellingWork(deps: TellingWorkDeps): TellingWork {
       await boss.send(TELL, { event } satisfies TellJob, { singletonKey: event, db })
     },
     async deliver(db, webhooks) {
-      for (const webhook of webhooks)
-        await boss.send(DELIVER, jobOf(webhook), { ...keyOf(webhook), db })
+      if (webhooks.length > 0) await boss.insert(DELIVER, webhooks.map(jobOf), { db })
     },
   }
 
@@ -113,7 +116,7 @@ export function createTellingWork(deps: TellingWorkDeps): TellingWork {
     )
     await boss.work<DeliverJob>(
       DELIVER,
-      { localConcurrency: webhooksAtOnce, groupConcurrency: 1, pollingIntervalSeconds: 1 },
+      { localConcurrency: webhooksAtOnce, groupConcurrency: 1, pollingIntervalSeconds: 0.5 },
       async (jobs) => {
         for (const { data, signal } of jobs) {
           await deliverDue(deps, data.webhook, AbortSignal.any([stopping.signal, signal]))
@@ -130,9 +133,8 @@ export function createTellingWork(deps: TellingWorkDeps): TellingWork {
     const [event] = await store.events.pending(1)
     if (event)
       await boss.send(TELL, { event: event.id } satisfies TellJob, { singletonKey: event.id })
-    for (const webhook of await store.deliveries.due()) {
-      await boss.send(DELIVER, jobOf(webhook), keyOf(webhook))
-    }
+    const due = await store.deliveries.due(MOST_SWEPT)
+    if (due.length > 0) await boss.insert(DELIVER, due.map(jobOf))
   }
 
   async function forget(): Promise<void> {
@@ -159,10 +161,7 @@ export function createTellingWork(deps: TellingWorkDeps): TellingWork {
   }
 }
 
-function jobOf(webhook: string): DeliverJob {
-  return { webhook }
-}
-
-function keyOf(webhook: string) {
-  return { singletonKey: webhook, group: { id: webhook } }
+/** One that waits already stays: its key is taken. */
+function jobOf(webhook: string): JobInsert<DeliverJob> {
+  return { data: { webhook }, singletonKey: webhook, group: { id: webhook } }
 }

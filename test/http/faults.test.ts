@@ -38,7 +38,6 @@ function breakable(store: Store): Store {
     deliveries: guard(store.deliveries),
     devices: guard(store.devices),
     sources: guard(store.sources),
-    now: () => (broken ? Promise.reject(new Error(SECRET)) : store.now()),
   }
 }
 

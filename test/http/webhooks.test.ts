@@ -96,6 +96,8 @@ describe('a webhook', () => {
     ['a tag that is none', { url: URL_OF, tags: ['AzureClud'] }, /did you mean AzureCloud/],
     ['a secret that is too short', { url: URL_OF, secret: 'whsec_c2hvcnQ=' }, /secret/],
     ['a member nobody knows', { url: URL_OF, event: [] }, /event/],
+    ['a zero byte', { url: URL_OF, description: 'a\0b' }, /description/],
+    ['a line break', { url: URL_OF, description: 'a\nb' }, /description/],
     ['a size below zero', { url: URL_OF, minAddresses: -1 }, /minAddresses/],
   ]
   it.each(mistakes)('is refused for %s', async (_, wish, rule) => {
@@ -187,7 +189,9 @@ describe('deliveries', () => {
     const one = deliveries[0]?.id ?? 0
     const attempt = { at: new Date().toISOString(), durationMs: 1, status: 500 }
     const failed = { ...attempt, reason: 'it answered 500', response: null }
-    await site.store.deliveries.attempted(one, failed, { kind: 'failed' })
+    const next = await site.store.deliveries.next(id)
+    if (!next) throw new Error('a delivery waits')
+    await site.store.deliveries.attempted(next, failed, { kind: 'failed' })
     const again = await ask('POST', `/v1/deliveries/${one}/redeliver`)
     expect(again.status).toBe(202)
     expect(again.body).toMatchObject({ state: 'waiting', failures: 0, attempts: [failed] })

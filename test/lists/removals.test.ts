@@ -267,7 +267,7 @@ describe('bytes', () => {
     await lists.put('mine', { tags: ['ServiceBus'] })
     asked.length = 0
     await lists.refresh()
-    expect(asked).toEqual(['allowlists.list', 'publications.servedWithin'])
+    expect(asked).toEqual(['lists.mark', 'allowlists.list', 'publications.servedWithin'])
   })
 })
 

@@ -146,7 +146,7 @@ export function tellingSuite(engine: (typeof ENGINES)[number]): void {
       await store.events.record({ type: 'a.b', facts: {} })
       const next = await store.deliveries.next(webhook.id)
       if (!next) throw new Error('two deliveries wait')
-      await store.deliveries.attempted(next.id, attempt, { kind: 'delivered' })
+      await store.deliveries.attempted(next, attempt, { kind: 'delivered' })
       await database.rows(`UPDATE event SET occurred_at = now() - interval '100 days'`)
       expect(await store.events.forget(90)).toBe(0)
       await database.rows(
@@ -227,7 +227,7 @@ export function tellingSuite(engine: (typeof ENGINES)[number]): void {
         { type: 'webhook.disabled', facts: { webhook: webhook.id, waiting: 1 } },
       ])
       expect(await store.deliveries.next(webhook.id)).toBeUndefined()
-      expect(await store.deliveries.due()).toEqual([])
+      expect(await store.deliveries.due(10)).toEqual([])
       expect(await store.webhooks.subscribers()).toEqual([])
       await store.webhooks.update(webhook.id, { enabled: true })
       expect(await store.deliveries.next(webhook.id)).toMatchObject({ failures: 0 })
@@ -243,12 +243,12 @@ export function tellingSuite(engine: (typeof ENGINES)[number]): void {
       expect(next).toMatchObject({ event: { id: one }, failures: 0 })
       expect(next?.dueInMs).toBeLessThanOrEqual(0)
       if (!next) return
-      await store.deliveries.attempted(next.id, attempt, { kind: 'again', afterMs: 60_000 })
+      await store.deliveries.attempted(next, attempt, { kind: 'again', afterMs: 60_000 })
       const again = await store.deliveries.next(webhook.id)
       expect(again).toMatchObject({ id: next.id, failures: 1 })
       expect(again?.dueInMs).toBeGreaterThan(50_000)
-      expect(await store.deliveries.due()).toEqual([other.id])
-      await store.deliveries.attempted(next.id, attempt, { kind: 'delivered' })
+      expect(await store.deliveries.due(10)).toEqual([other.id])
+      await store.deliveries.attempted(next, attempt, { kind: 'delivered' })
       expect(await store.deliveries.next(webhook.id)).toMatchObject({ event: { id: two } })
     })
 
@@ -260,9 +260,10 @@ export function tellingSuite(engine: (typeof ENGINES)[number]): void {
       if (!next) throw new Error('two deliveries wait')
       for (let i = 0; i < 20; i++) {
         const numbered = { ...attempt, durationMs: i }
-        await store.deliveries.attempted(next.id, numbered, { kind: 'again', afterMs: 0 })
+        const current = { ...next, failures: i }
+        await store.deliveries.attempted(current, numbered, { kind: 'again', afterMs: 0 })
       }
-      await store.deliveries.attempted(next.id, attempt, { kind: 'failed' })
+      await store.deliveries.attempted({ ...next, failures: 20 }, attempt, { kind: 'failed' })
       const kept = await store.deliveries.byId(next.id)
       expect(kept).toMatchObject({ state: 'failed', failures: 21 })
       expect(kept?.attempts).toHaveLength(16)
@@ -275,13 +276,32 @@ export function tellingSuite(engine: (typeof ENGINES)[number]): void {
       expect(await store.deliveries.list({ ...query, before: newer?.id })).toEqual([older])
     })
 
+    it('is not ended by an attempt that was overtaken by what somebody decided', async () => {
+      const webhook = await store.webhooks.create(settings, 'whsec_a')
+      await told([webhook])
+      const stale = await store.deliveries.next(webhook.id)
+      if (!stale) throw new Error('a delivery waits')
+      const later = { ...stale, failures: 9 }
+      // Enabled, or wished again, since the ninth attempt began: a new series.
+      expect(await store.deliveries.attempted(later, attempt, { kind: 'failed' })).toBe(false)
+      await store.webhooks.update(webhook.id, { url: 'https://other.example/' })
+      expect(await store.deliveries.attempted(stale, attempt, { kind: 'failed' })).toBe(false)
+      expect(await store.deliveries.next(webhook.id)).toMatchObject({
+        failures: 0,
+        target: { url: 'https://other.example/' },
+      })
+      // What has arrived has arrived.
+      expect(await store.deliveries.attempted(later, attempt, { kind: 'delivered' })).toBe(true)
+      expect(await store.deliveries.next(webhook.id)).toBeUndefined()
+    })
+
     it('begins again when it is wished, before those behind it', async () => {
       const webhook = await store.webhooks.create(settings, 'whsec_a')
       const one = await told([webhook])
       await told([webhook])
       const next = await store.deliveries.next(webhook.id)
       if (!next) throw new Error('two deliveries wait')
-      await store.deliveries.attempted(next.id, attempt, { kind: 'failed' })
+      await store.deliveries.attempted(next, attempt, { kind: 'failed' })
       expect(await store.deliveries.redeliver(next.id)).toMatchObject({
         state: 'waiting',
         failures: 0,

@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { changeSize } from '../../src/core/change-size.ts'
 import { diffSnapshots } from '../../src/core/diff.ts'
+import { OPEN } from '../../src/core/file-date.ts'
 import { createTimelines } from '../../src/history/timelines.ts'
 import type { Store } from '../../src/store/contract.ts'
 import { addressCountsView } from '../../src/views/address-counts.ts'
@@ -11,11 +12,24 @@ import { reportDrift } from '../../src/webhooks/report-drift.ts'
 import { tellPending } from '../../src/webhooks/tell.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { entryOf, heldVerdict, publicationAfter } from '../support/entries.ts'
-import { makeFeed } from '../support/feed.ts'
+import { makeFeed, type WeeklyDocument } from '../support/feed.ts'
 
-const [first, second] = makeFeed({ seed: 7, weeks: 2 }).map(entryOf)
-if (!first || !second) throw new Error('two weeks were asked for')
-const entries = { first, second }
+const weeks = twoWeeks()
+const entries = { first: entryOf(weeks[0]), second: entryOf(weeks[1]) }
+
+/** The first week and one network more. */
+const withAddition = entryOf({
+  ...weeks[0],
+  fileDate: weeks[1].fileDate,
+  fileName: weeks[1].fileName,
+  text: weeks[0].text.replace(/("addressPrefixes": \[\s*)"/, '$1"203.0.112.0/24",\n"'),
+})
+
+function twoWeeks(): [WeeklyDocument, WeeklyDocument] {
+  const [first, second] = makeFeed({ seed: 7, weeks: 2 })
+  if (!first || !second) throw new Error('two weeks were asked for')
+  return [first, second]
+}
 
 let database: TestDatabase
 let store: Store
@@ -38,7 +52,7 @@ function tell(publicUrl = 'https://ranges.example'): Promise<number> {
     publicUrl,
     reportOf: (week: string) =>
       Promise.resolve({ week, from: '2025-10-27', to: '2025-11-02', lines: ['all is well'] }),
-    ping: () => store.now().then(() => undefined),
+    ping: () => database.rows('SELECT 1').then(() => undefined),
     log: pino({}, { write: (line) => void logged.push((JSON.parse(line) as { msg: string }).msg) }),
   }
   return tellPending(deps, new AbortController().signal)
@@ -88,6 +102,26 @@ describe('an event', () => {
     expect(await database.rows(`SELECT state FROM event ORDER BY seq`)).toEqual([
       { state: 'told' },
       { state: 'nothing' },
+    ])
+  })
+
+  it('of additions that a person took back says so, and of them that they were there', async () => {
+    await store.publications.publish(entries.first, publicationAfter(0))
+    const record = await store.history.at('Public', OPEN)
+    if (!record) throw new Error('a week is published')
+    const additions = { ...publicationAfter(1), kind: 'additions' } as const
+    const held = heldVerdict('too much is gone')
+    // As a service that was down for a while finds them: all at once, the decision among them.
+    await store.publications.publishAdditions(withAddition, held, record, additions)
+    const [hold] = await store.holds.list({ limit: 1 })
+    if (!hold) throw new Error('a week is held')
+    await store.holds.reject(hold, { by: 'A. Person', reason: 'a mistake' })
+    await tell()
+    const ranges = (await told()).filter(({ type }) => type === 'ranges.changed')
+    expect(ranges).toMatchObject([
+      { data: { serial: 1 } },
+      { data: { serial: 2, kind: 'additions', coverage: { gained: { ipv4: 256 } } } },
+      { data: { serial: 3, kind: 'rejection', coverage: { lost: { ipv4: 256 } } } },
     ])
   })
 

@@ -5,7 +5,8 @@ ALTER TABLE "cloud" ADD COLUMN     "told_source" TEXT NOT NULL DEFAULT 'fine';
 
 ALTER TABLE "list_bytes" ADD COLUMN     "serial" INTEGER NOT NULL DEFAULT 0;
 
-ALTER TABLE "list_version" ADD COLUMN     "admitted" BYTEA;
+ALTER TABLE "list_version" ADD COLUMN     "admitted" BYTEA,
+ADD COLUMN     "seq" SERIAL NOT NULL;
 
 ALTER TABLE "run" ADD COLUMN     "due_at" TIMESTAMPTZ(3);
 
@@ -43,8 +44,8 @@ CREATE TABLE "webhook" (
     "enabled" BOOLEAN NOT NULL DEFAULT true,
     "disabled_reason" TEXT,
     "disabled_at" TIMESTAMPTZ(3),
-    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT clock_timestamp(),
+    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT clock_timestamp(),
 
     CONSTRAINT "webhook_pkey" PRIMARY KEY ("id")
 );
@@ -66,7 +67,7 @@ CREATE TABLE "delivery" (
 CREATE TABLE "device_check" (
     "allowlist" TEXT NOT NULL,
     "device" TEXT NOT NULL,
-    "checked_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "checked_at" TIMESTAMPTZ(3) NOT NULL DEFAULT clock_timestamp(),
     "in_step" BOOLEAN NOT NULL,
     "digest" TEXT NOT NULL,
     "drift" JSONB NOT NULL,
@@ -85,6 +86,8 @@ CREATE INDEX "delivery_webhook_id_id_idx" ON "delivery"("webhook_id", "id");
 CREATE INDEX "delivery_event_id_idx" ON "delivery"("event_id");
 
 CREATE UNIQUE INDEX "delivery_webhook_id_event_id_key" ON "delivery"("webhook_id", "event_id");
+
+CREATE UNIQUE INDEX "list_version_seq_key" ON "list_version"("seq");
 
 CREATE INDEX "list_version_list_created_at_idx" ON "list_version"("list", "created_at");
 
