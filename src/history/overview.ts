@@ -96,21 +96,24 @@ const DEADLINE_MS = 3_000
 
 const DAY_MS = 86_400_000
 
+/** @param deadlineMs after which the database counts as down */
 export function cloudOverview(
   deps: OverviewDeps,
   clouds: readonly Cloud[],
   now: Date,
+  deadlineMs = DEADLINE_MS,
 ): Promise<CloudOverview[]> {
-  return Promise.all(clouds.map((cloud) => overviewOf(deps, cloud, now)))
+  return Promise.all(clouds.map((cloud) => overviewOf(deps, cloud, now, deadlineMs)))
 }
 
 async function overviewOf(
   { store, lists }: OverviewDeps,
   cloud: Cloud,
   now: Date,
+  deadlineMs: number,
 ): Promise<CloudOverview> {
   const published = lists.published(cloud)
-  const kept = await withinDeadline(readKept(store, cloud, now))
+  const kept = await withinDeadline(readKept(store, cloud, now), deadlineMs)
   const facts = kept.ok ? kept.value : NOTHING_KEPT
   const newestFileDate = facts.newestFileDate ?? published?.record.fileDate
   const ageInDays = newestFileDate && daysSince(newestFileDate, now)
@@ -228,13 +231,10 @@ function daysSince(fileDate: FileDate, now: Date): number {
 type Answered<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: unknown }
 
-async function withinDeadline<T>(work: Promise<T>): Promise<Answered<T>> {
+async function withinDeadline<T>(work: Promise<T>, ms: number): Promise<Answered<T>> {
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`the database did not answer in ${DEADLINE_MS} ms`)),
-      DEADLINE_MS,
-    )
+    timer = setTimeout(() => reject(new Error(`the database did not answer in ${ms} ms`)), ms)
   })
   try {
     return { ok: true, value: await Promise.race([work, deadline]) }

@@ -50,6 +50,7 @@ export function tellStanding(
 /** What reads documents, renders or searches, instead of looking something up. */
 function costOf({ method, routeOptions, query }: FastifyRequest): number {
   const route = routeOptions.url ?? ''
+  if (method === 'POST' && route === CHECK) return CHECK_COST
   const computes =
     COMPUTING.some((one) => route.startsWith(one)) ||
     (method === 'POST' && POSTED.includes(route)) ||
@@ -59,7 +60,11 @@ function costOf({ method, routeOptions, query }: FastifyRequest): number {
 }
 
 const COMPUTING = ['/v1/export/', '/v1/changes', '/v1/report', '/v1/snapshots/:id/document']
-const POSTED = ['/v1/lookup', '/v1/documents', '/v1/allowlists/:allowlist/check']
+const POSTED = ['/v1/lookup', '/v1/documents']
+
+/** Reads a megabyte of a caller's making, and every version that the list has had. */
+const CHECK = '/v1/allowlists/:allowlist/check'
+const CHECK_COST = 100
 
 /** Counts a request; if there is no room for it, why it is refused, with the headers that tell when. */
 export function limitRefusal(

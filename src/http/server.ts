@@ -31,6 +31,7 @@ import { explainMissingRoutes } from './not-found.ts'
 import { swaggerOptions } from './openapi-options.ts'
 import { createRateLimiter } from './rate-limit.ts'
 import { createReadAccess } from './read-access.ts'
+import { createTokenRing } from './tokens.ts'
 import { allowlistRoutes } from './routes/allowlists.ts'
 import { changeRoutes } from './routes/changes.ts'
 import { changesFeedRoutes } from './routes/changes-feed.ts'
@@ -225,7 +226,8 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(holdRoutes, { store, adminToken, refresh, log })
   await app.register(publicationRoutes, { store, clouds, adminToken, refresh, log })
   const report = { store, lists, changes, clouds, devices: devices.list }
-  await app.register(reportRoutes, { report })
+  const { readTokens = [] } = deps
+  await app.register(reportRoutes, { report, seesDevices: deviceSight(readTokens, adminToken) })
   const { addressGuard } = deps
   await app.register(webhookRoutes, { store, lists, clouds, adminToken, guard: addressGuard })
   await app.register(deliveryRoutes, { store, adminToken })
@@ -233,6 +235,13 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: DOCS_POLICY })
   await app.register(documentationRoutes)
   return app
+}
+
+/** Names of devices and what is wrong with them are for those who have a token, as all readers may. */
+function deviceSight(readTokens: readonly string[], adminToken: string | undefined) {
+  if (readTokens.length > 0) return () => true
+  const admin = adminToken === undefined ? undefined : createTokenRing([adminToken], ['bearer'])
+  return (authorization: string | undefined) => admin?.presented(authorization) === 'known'
 }
 
 async function registerHealth(app: FastifyInstance, deps: ServerDeps): Promise<void> {

@@ -34,12 +34,26 @@ afterAll(async () => {
 })
 
 describe('GET /v1/report', () => {
+  it('tells of devices to those who have a token', async () => {
+    const url = `/v1/report?week=${week}`
+    const none = { ipv4: '0', ipv6: '0', names: 0 }
+    const device = { allowlist: 'app-proxy-ip', device: 'berlin-fw', inStep: true }
+    const check = { ...device, missing: none, extra: none, stale: none }
+    await site.store.devices.checked(check, 'x', { type: 'drift.detected', facts: {} })
+    const known = reportShape.parse((await site.app.inject({ url, headers: ADMIN })).json())
+    expect(known.devices).toMatchObject([device])
+    const anybody = await site.app.inject(url)
+    expect(anybody.body).not.toContain('berlin-fw')
+    const wrong = await site.app.inject({ url, headers: { authorization: 'Bearer wrong' } })
+    expect(wrong.body).not.toContain('berlin-fw')
+  })
+
   it('is JSON as described, unless something else is asked for', async () => {
     const reply = await site.app.inject(`/v1/report?week=${week}`)
     expect(reply.statusCode, reply.body).toBe(200)
     expect(reply.headers['content-type']).toBe('application/json; charset=utf-8')
     const report = reportShape.parse(reply.json())
-    expect(report).toMatchObject({ week, complete: false, devices: [] })
+    expect(report).toMatchObject({ week, complete: false, devices: null })
     const kinds = report.clouds[0]?.publications.map(({ publication }) => publication.kind)
     expect(kinds).toEqual(['sync', 'sync', 'rollback'])
     expect((await site.app.inject(`/v1/report?week=${week}&format=json`)).json()).toMatchObject({

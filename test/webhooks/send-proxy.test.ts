@@ -47,7 +47,8 @@ describe('https through a proxy', () => {
 
   it.each([
     ['forbidden addresses only', ['169.254.169.254', '10.0.0.1'], 'refused-address'],
-    ['a permitted address too', ['169.254.169.254', '127.0.0.1'], 'delivered'],
+    ['a forbidden address among them', ['169.254.169.254', '127.0.0.1'], 'refused-address'],
+    ['permitted addresses', ['127.0.0.1', '127.0.0.2'], 'delivered'],
     ['no addresses', [], 'delivered'],
   ])('with %s here ends as it should', async (_, addresses, kind) => {
     const { proxy, settings } = await secureWorld()

@@ -20,6 +20,9 @@ export interface HealthRoutesOptions extends OverviewDeps {
   readonly isStopping: () => boolean
 }
 
+/** Kubernetes waits a second for a probe: one that is late takes out a replica that serves well. */
+const DEADLINE_MS = 700
+
 const readinessShape = z.object({
   status: z.literal('ready'),
   version: z.string(),
@@ -71,7 +74,7 @@ export const healthRoutes: FastifyPluginCallbackZod<HealthRoutesOptions> = (app,
       if (isStopping()) {
         throw new HttpError('stopping', 'this process is stopping: send requests to another')
       }
-      const overviews = await cloudOverview(options, clouds, new Date())
+      const overviews = await cloudOverview(options, clouds, new Date(), DEADLINE_MS)
       const fault = overviews.find(({ complete }) => !complete)?.fault
       if (fault !== undefined) log.warn({ err: fault }, 'The database does not answer')
       return {

@@ -9,6 +9,8 @@ import { cloudParameter } from '../schemas/parameters.ts'
 
 export interface ReportRoutesOptions {
   readonly report: ReportDeps
+  /** Whether a request with this Authorization header may know the operator's devices. */
+  readonly seesDevices: (authorization: string | undefined) => boolean
 }
 
 /** The page has its style inside and nothing else. */
@@ -16,7 +18,7 @@ const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancest
 
 export const reportRoutes: FastifyPluginCallbackZod<ReportRoutesOptions> = (
   app,
-  { report },
+  { report, seesDevices },
   done,
 ) => {
   app.route({
@@ -25,7 +27,9 @@ export const reportRoutes: FastifyPluginCallbackZod<ReportRoutesOptions> = (
     schema: {
       operationId: 'getReport',
       tags: ['report'],
-      summary: 'What a week changed, what was decided, and what is due',
+      summary:
+        'What a week changed, what was decided, and what is due; devices and their drift for those ' +
+        'who send a token',
       querystring: z.strictObject({
         week: z
           .string()
@@ -47,8 +51,9 @@ export const reportRoutes: FastifyPluginCallbackZod<ReportRoutesOptions> = (
         ...problems(400, 500, 503),
       },
     },
-    handler: async ({ query: { format, week, cloud } }, reply) => {
-      const text = await writeReport(report, format, { week, cloud }, new Date())
+    handler: async ({ query: { format, week, cloud }, headers }, reply) => {
+      const devices = seesDevices(headers.authorization) ? report.devices : undefined
+      const text = await writeReport({ ...report, devices }, format, { week, cloud }, new Date())
       if (format === 'html') void reply.header('content-security-policy', PAGE_POLICY)
       return reply.type(REPORT_MEDIA_TYPES[format]).send(Buffer.from(text))
     },

@@ -10,14 +10,19 @@ import { limitParameter } from './parameters.ts'
 /** Larger than all of IPv4 twice over: a change cannot be. */
 const MOST_ADDRESSES = 2 ** 40
 
+/** One line that is shown to people: nothing in it steers a terminal or turns text around. */
+const plainText = z
+  .string()
+  .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u, 'one line, without control characters')
+
 const members = {
   url: z.string().describe('https, without user and password'),
-  description: z.string().max(200).describe('For people'),
+  description: plainText.max(200).describe('For people'),
   format: z.enum(WEBHOOK_FORMATS).describe('Who reads it: `standard` for programs, else a chat'),
   events: z.array(z.enum(EVENT_TYPES)).describe('Types to be told of; empty for all'),
   clouds: z.array(z.enum(CLOUDS)).describe('Empty for all'),
-  allowlists: z.array(z.string()).describe('Of events about an allowlist; empty for all'),
-  tags: z.array(z.string()).describe('Of events about service tags; empty for all'),
+  allowlists: z.array(plainText).describe('Of events about an allowlist; empty for all'),
+  tags: z.array(plainText).describe('Of events about service tags; empty for all'),
   minAddresses: z
     .int()
     .nonnegative()
@@ -52,7 +57,7 @@ export const changedWebhookBody = z
   .strictObject({
     ...members,
     enabled: z.boolean().describe('Enabling it lets what waits go on at once'),
-    reason: z.string().min(1).max(500).describe('Why it is disabled'),
+    reason: plainText.min(1).max(500).describe('Why it is disabled'),
   })
   .partial()
 
