@@ -2,16 +2,19 @@
  * `npm run soak`: proofs that take minutes, each with its figures in a table at the end. Exit code 1
  * if a claim does not hold. docs/proofs.md says what each proves and what it needs.
  *
- *   npm run soak -- [--only fuzz,kills,memory,deliveries] [--seed N] [--count N]
+ *   npm run soak -- [--only fuzz,kills,memory,deliveries,crashes,replicas,outage] [--seed N] [--count N]
  */
 import { parseArgs } from 'node:util'
 import type { Figure, Proof } from './contract.ts'
+import { crashes } from './crashes.ts'
 import { deliveries } from './deliveries.ts'
 import { fuzz } from './fuzz.ts'
 import { kills } from './kills.ts'
 import { memory } from './memory.ts'
+import { outage } from './outage.ts'
+import { replicas } from './replicas.ts'
 
-const PROOFS: readonly Proof[] = [fuzz, kills, memory, deliveries]
+const PROOFS: readonly Proof[] = [fuzz, kills, memory, deliveries, crashes, replicas, outage]
 
 interface Line extends Figure {
   readonly proof: string

@@ -308,14 +308,14 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
     async serve() {
       serving = true
       await lists.refresh()
-      // Before anybody is answered: what is published while the queue is made is served too.
+      // Before anybody is answered, and until nobody is: newer lists are served, wishes find a queue.
       await followDatabase()
+      await startJobs()
       const url = await listen()
       announce(url)
       const { role, clouds } = config
       log.info({ url, role, engine, source: source.description, clouds }, 'Listening')
       await freshness.refresh()
-      await startJobs()
       if (works) {
         await askForAll('start')
         closing.add(startSchedule(config.schedule, (dueAt) => askForAll('schedule', dueAt), log))

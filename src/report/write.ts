@@ -26,7 +26,7 @@ export async function writeReport(
   return reportText(await buildReport(deps, wish, now), format)
 }
 
-export function reportText(report: WeeklyReport, format: ReportFormat): string {
+function reportText(report: WeeklyReport, format: ReportFormat): string {
   switch (format) {
     case 'json':
       return JSON.stringify(reportView(report))

@@ -4,6 +4,7 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { saysDatabaseIsAway } from '../store/away.ts'
 import type { Store } from '../store/contract.ts'
 import type { PendingEvent } from '../store/telling-contract.ts'
 import { composeEvent, type ComposeDeps, type Composed } from './compose.ts'
@@ -68,7 +69,8 @@ async function composedOrFault(
   try {
     return await composeEvent(deps, event)
   } catch (error) {
-    // A database that is gone is not the event's fault.
+    // A database that is gone, or was a moment ago, is not the event's fault.
+    if (saysDatabaseIsAway(error)) throw error
     await deps.ping()
     if (!(await deps.store.events.fault(event.id, FAULTS))) throw error
     const { id, type, cloud } = event

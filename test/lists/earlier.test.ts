@@ -106,7 +106,11 @@ describe('what a list ever had', () => {
 
   it('has what earlier versions were handed out with, whatever their definition said', async () => {
     if (!byAddress) throw new Error('no built-in list')
-    const kept = { coverage: RangeSet.of(prefixesFrom(['192.0.2.0/24'])), names: ['old.example'], tags: [] }
+    const kept = {
+      coverage: RangeSet.of(prefixesFrom(['192.0.2.0/24'])),
+      names: ['old.example'],
+      tags: [],
+    }
     const version = { list: 'l', serial: 1, snapshotId: 's', createdAt: new Date(0) }
     const asked: string[] = []
     const handedOut: ListStore['versions'] = ({ list }) => {
