@@ -172,7 +172,9 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
 
   async function requestRun(wish: RunWish): Promise<{ run: Run; joined: boolean }> {
     const requested = await runner.request(wish)
-    if (!requested.joined) await enqueue(requested.run)
+    const { run, joined } = requested
+    // Its job may be lost: the database, or the process, went away between the two.
+    if (!joined || run.state === 'queued') await enqueue(run)
     return requested
   }
 

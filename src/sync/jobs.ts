@@ -52,15 +52,18 @@ export function createJobs(deps: {
 
   async function begin(alone: boolean, works: boolean): Promise<void> {
     await queue.start()
+    // One per cloud at a time is its group's doing. A `singleton` queue leaves keys alone that were at
+    // work when it was last looked at, up to a minute ago: runs would wait for nothing.
     await boss.createQueue(QUEUE, {
-      policy: 'singleton',
+      policy: 'short',
       retryLimit: 2,
       heartbeatSeconds: HEARTBEAT_SECONDS,
       expireInSeconds: RUN_LIMIT_SECONDS,
     })
     if (alone) await boss.deleteAllJobs(QUEUE)
     if (!works) return
-    await boss.work<JobData>(QUEUE, { pollingIntervalSeconds: POLLING_SECONDS }, async (jobs) => {
+    const options = { pollingIntervalSeconds: POLLING_SECONDS, groupConcurrency: 1 }
+    await boss.work<JobData>(QUEUE, options, async (jobs) => {
       for (const { data, signal } of jobs) {
         await carryOut(data.runId, AbortSignal.any([signal, stopping.signal]))
       }
@@ -101,7 +104,8 @@ export function createJobs(deps: {
 
     async enqueue({ id, cloud }) {
       await ready.promise
-      await boss.send(QUEUE, { runId: id } satisfies JobData, { singletonKey: cloud })
+      const data = { runId: id } satisfies JobData
+      await boss.send(QUEUE, data, { singletonKey: id, group: { id: cloud } })
     },
 
     async stop() {

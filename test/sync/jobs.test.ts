@@ -78,7 +78,7 @@ describeWith([postgres], 'the jobs on PostgreSQL', () => {
     const first = await request(one, 'Public')
     await source.reached(1)
     await other.jobs.enqueue(first)
-    expect(await observer.fetch('sync')).toEqual([])
+    expect(await observer.fetch('sync', { groupConcurrency: 1 })).toEqual([])
     expect(await rows(url, `SELECT FROM pgboss.job WHERE state = 'active'`)).toHaveLength(1)
     source.release()
     await finished(one.store, first)
