@@ -20,7 +20,7 @@ export type EmbeddedCosts = Pick<
 const IDLE_MS = 10_000
 
 const POLL_MS = 50
-const TRIES = 1_200
+const TRIES = 3_600
 
 const runShape = z.object({ id: z.string(), state: z.string(), outcome: z.string().nullable() })
 

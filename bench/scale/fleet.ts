@@ -46,7 +46,8 @@ export interface Worked {
 }
 
 const POLL_MS = 50
-const PATIENCE_MS = 60_000
+/** A job may wait for the queue's figures, which it counts anew every minute or two. */
+const PATIENCE_MS = 180_000
 
 const runShape = z.object({ id: z.string(), state: z.string(), outcome: z.string().nullable() })
 const askedShape = z.object({ run: runShape })

@@ -41,7 +41,7 @@ export const LIMITS: readonly Limit[] = [
     what: 'connections to PostgreSQL',
     unit: 'connections',
     driver: 'replicas',
-    remedy: 'raise `max_connections`; `RANGEWARDEN_ROLE=api` for replicas that need not work',
+    remedy: 'raise `max_connections`',
     used: ({ connections }) => connections,
     bound: ({ costs }) => costs.serverConnections,
   },

@@ -6,7 +6,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CLOUDS, type Cloud } from '../../src/core/cloud.ts'
-import { median } from '../measure.ts'
 import type { Costs } from './costs.ts'
 import type { Database, Server } from './database.ts'
 import type { SampleList } from './lists.ts'
@@ -93,12 +92,11 @@ async function observe(
       rounds.push({ resident, known: heap + external, readMs, readServerMs })
     })
   }
-  const each = (figure: (of: Observed) => number): number => median(rounds.map(figure))
   // What else a process does in its first seconds comes on top, more or less.
   const least = (figure: (of: Observed) => number): number => Math.min(...rounds.map(figure))
   return {
-    resident: each(({ resident }) => resident),
-    known: each(({ known }) => known),
+    resident: least(({ resident }) => resident),
+    known: least(({ known }) => known),
     readMs: least(({ readMs }) => readMs),
     readServerMs: least(({ readServerMs }) => readServerMs),
   }

@@ -183,12 +183,18 @@ function standingBytes(site: Site, results: ScaleResults): number {
   const weeksOfEvents = ASSUMED.eventDays.value / DAYS_OF_WEEK
   const weeksOfJobs = costs.jobDays / DAYS_OF_WEEK
   return (
-    costs.databaseBytes +
+    emptyBytes(site, results) +
     site.lists * costs.listBytes +
     site.webhooks * costs.webhookBytes +
     weeksOfEvents * (events * costs.eventBytes + deliveries * costs.deliveryBytes) +
     weeksOfJobs * (events + deliveries) * costs.jobBytes
   )
+}
+
+/** The embedded database is a folder, which has a log and room to spare beside the rows. */
+function emptyBytes({ database }: Site, { costs, clouds }: ScaleResults): number {
+  if (database === 'postgresql') return costs.databaseBytes
+  return Math.max(costs.databaseBytes, costs.embeddedFolderBytes - clouds.Public.firstBytes)
 }
 
 function weekOf(site: Site, results: ScaleResults): WeekLoad {

@@ -22,6 +22,9 @@ const LAUNCHER = fileURLToPath(new URL('../../bin/rangewarden.js', import.meta.u
 
 const ADMIN_TOKEN = 'a-token-for-benchmarks'
 
+/** As much of what it logged as explains why it has ended. */
+const LAST_WORDS = 2_000
+
 /** Of every service that is measured; the clients are all at one address. */
 const SETTINGS = {
   RANGEWARDEN_ADMIN_TOKEN: ADMIN_TOKEN,
@@ -72,6 +75,8 @@ export async function startService(settings: Settings): Promise<Service> {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }).catch((cause: unknown) => {
+        throw new Error(`the service does not answer: ${said.slice(-LAST_WORDS)}`, { cause })
       })
       const text = await answer.text()
       if (!answer.ok) throw new Error(`${method} ${path} gave ${answer.status}: ${text}`)

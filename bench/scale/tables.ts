@@ -9,6 +9,9 @@ import { ASSUMED, SITES, type Site } from './sites.ts'
 
 type Row = readonly string[]
 
+const POLL = `every ${ASSUMED.pollSeconds.value} s`
+const CORE = `${percent(ASSUMED.coreShare.value)} of a core`
+
 /** By the name that its comment lines have. */
 export const TABLES: Readonly<Record<string, (results: ScaleResults) => string>> = {
   sites: sitesTable,
@@ -55,7 +58,7 @@ function sitesTable(results: ScaleResults): string {
   return table(
     ['', ...SITES.map(({ title }) => title)],
     [
-      row('devices, each every five minutes', ({ devices }) => count(devices)),
+      row(`devices, each asking ${POLL}`, ({ devices }) => count(devices)),
       row('replicas, database', ({ replicas, database }) =>
         database === 'embedded' ? `${replicas}, embedded` : `${replicas}, PostgreSQL`,
       ),
@@ -66,13 +69,9 @@ function sitesTable(results: ScaleResults): string {
       ),
       row('**requests a second**, of devices', (_, { requests }) => figure(requests)),
       row('… that reach a replica', (_, { originRequests }) => figure(originRequests)),
-      row('processor cores for them', (_, { cores }) => figure(cores)),
-      row('of a core, each replica, polling included', (_, { replicaShare }) =>
-        percent(replicaShare),
-      ),
-      row('**replicas needed** at 60 % of a core', (_, { replicasNeeded }) =>
-        count(replicasNeeded),
-      ),
+      row('of a processor core, all replicas together', (_, { cores }) => percent(cores)),
+      row('… each replica, polling included', (_, { replicaShare }) => percent(replicaShare)),
+      row(`**replicas needed** at ${CORE}`, (_, { replicasNeeded }) => count(replicasNeeded)),
       row('**bandwidth** out of the replicas', (_, { originBits }) => bits(originBits)),
       row('… to the devices', (_, { deviceBits }) => bits(deviceBits)),
       row('**database** after those years', (_, { databaseBytes }) => bytes(databaseBytes)),
@@ -120,7 +119,7 @@ function limitsTable(results: ScaleResults): string {
   return table(
     ['bound', 'at', 'reached by more', ...SITES.map(({ title }) => title), 'then'],
     rows,
-    ['left', 'right', 'left'],
+    ['left', 'right', 'left', 'right', 'right', 'right', 'left'],
   )
 }
 
@@ -157,11 +156,11 @@ function requestsTable({ costs }: ScaleResults): string {
   const rate = (us: number): string => rough((ASSUMED.coreShare.value * 1_000_000) / us)
   return table(
     [
-      'requests a second of one replica, at 60 % of a core',
+      `requests a second of one replica, at ${CORE}`,
       '304',
       `200 of ${bytes(costs.smallListBytes)}`,
       `200 of ${bytes(costs.largeListBytes)}`,
-      'devices that ask every five minutes, all by 304',
+      `devices that ask ${POLL}, all by 304`,
     ],
     ways.map(([way, notModified, whole]) => [
       way,
