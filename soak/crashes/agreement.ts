@@ -11,7 +11,7 @@ export interface Agreement {
   /** Milliseconds, one for every quiet that lasted long enough. */
   readonly times: readonly number[]
   readonly findings: readonly Finding[]
-  /** When the quiet that is now has led to an agreement, or to a finding. */
+  /** When the quiet that is now has led to an agreement, or to a finding; everything is up. */
   settled(): Promise<void>
   stop(): Promise<void>
 }
@@ -72,7 +72,11 @@ export function measureAgreement(
         const since = installation.quietSince()
         return since !== undefined && since === measured
       }
-      while (!isSettled()) await wait(PAUSE_MS)
+      const deadline = performance.now() + 2 * MOST_MS
+      while (!isSettled()) {
+        if (performance.now() > deadline) throw new Error('there is no quiet in which to agree')
+        await wait(PAUSE_MS)
+      }
     },
     async stop() {
       isStopped = true

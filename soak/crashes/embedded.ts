@@ -28,7 +28,7 @@ import { inspectTelling, type TellingFacts } from './telling-rules.ts'
 
 const VICTIM = 'the one service, embedded'
 
-/** Deliveries of a killed process are taken up after a minute and a half. */
+/** Longer than any machine needs; deliveries that failed are tried again after seconds. */
 const PATIENCE_MS = 300_000
 
 const POLL_MS = 100
@@ -74,7 +74,8 @@ async function oneFolder({ seed, crashes, say }: CrashOptions): Promise<CrashRep
     report.findings.push(...found.broken.map((text) => ({ law: 'other' as const, text })))
     countOne(report.crashes, VICTIM)
     const isThere = found.newest === fileDate
-    const moments = isThere ? underWay : [`while a run was ${found.runState ?? 'asked for'}`]
+    const run = found.runState === 'finished' ? 'being asked for' : (found.runState ?? 'not there')
+    const moments = isThere ? underWay : [`while a run was ${run}`]
     for (const moment of moments) countOne(report.moments, `embedded, ${moment}`)
     say(`${VICTIM} killed ${moments.join(', ')}`)
   }

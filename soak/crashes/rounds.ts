@@ -8,10 +8,10 @@ import { seededRandom, type Random } from '../../test/support/random.ts'
 import { decide, takeWeek, type Act } from './acts.ts'
 import { measureAgreement } from './agreement.ts'
 import { inspectAll, inspectHistory, type Expected } from './checks.ts'
-import { createDeck, type Crash } from './deck.ts'
 import type { Installation } from './installation.ts'
 import type { Remembered } from './lists.ts'
 import { underWay, type Before } from './moments.ts'
+import { createPlan, type Crash, type PlannedAct } from './plan.ts'
 import { countOne, crashesOf, type CrashReport } from './report.ts'
 
 export interface RoundsOptions {
@@ -20,11 +20,8 @@ export interface RoundsOptions {
   readonly say: (line: string) => void
 }
 
-/** Of rounds, those in which a person goes back and forth. */
-const PERSON = 0.35
-
-/** Of acts, those in which a second crash follows the first. */
-const SECOND = 0.25
+/** Snapshots that a round may have made, and one before. */
+const RECENT = 3
 
 /** Until the moment comes; what hits an interrupted run waits no longer. */
 const MOMENT_MS = 15_000
@@ -32,7 +29,7 @@ const MOMENT_MS = 15_000
 /** What is away is away for up to so long. */
 const AWAY_MS = 400
 
-/** A job of a killed worker is given out again after a minute and a half, and a webhook's after it. */
+/** Longer than it takes until jobs of a killed worker are given out again, one after the other. */
 const PATIENCE_MS = 300_000
 
 const POLL_MS = 100
@@ -45,17 +42,20 @@ export async function crashInRounds(
   report: CrashReport,
   { seed, crashes, say }: RoundsOptions,
 ): Promise<void> {
-  const random = seededRandom(seed)
-  const rounds = createRounds(installation, report, random, say)
+  const plan = createPlan(seed)
+  const rounds = createRounds(installation, report, seededRandom(seed), say)
   try {
     // A person needs a week to go back to.
-    await rounds.next(0)
+    await rounds.carryOut(plan(0))
     while (crashesOf(report) < crashes && report.findings.length === 0) {
-      await rounds.next(crashes - crashesOf(report))
+      const left = crashes - crashesOf(report)
+      const acts = plan(left)
+      const isLast = acts.reduce((sum, act) => sum + act.crashes.length, 0) === left
+      await rounds.carryOut(acts, isLast ? Infinity : RECENT)
       const { deliveries, recoveries } = report
       const seconds = ((recoveries.at(-1) ?? NaN) / 1_000).toFixed(1)
       say(
-        `${crashesOf(report)} crashes of this installation, ${deliveries} deliveries, the last after ${seconds} s`,
+        `${crashesOf(report)} crashes here, ${deliveries} deliveries, all told after ${seconds} s`,
       )
     }
   } finally {
@@ -64,8 +64,8 @@ export async function crashInRounds(
 }
 
 interface Rounds {
-  /** Crashes at most so often, and only where there is something to publish. */
-  next(most: number): Promise<void>
+  /** Compares so many snapshots with what was offered afterwards, the newest first. */
+  carryOut(acts: readonly PlannedAct[], depth?: number): Promise<void>
   stop(): Promise<void>
 }
 
@@ -76,12 +76,13 @@ function createRounds(
   say: (line: string) => void,
 ): Rounds {
   const { site, receivers, watch } = installation
-  const deck = createDeck(random)
   const agreement = measureAgreement(installation, say)
   const remembered: Remembered = new Map()
   const acknowledged: number[] = []
   let number = 0
+  let counted = 0
 
+  /** History is whole at any moment, but for a week that a rollback keeps back. */
   async function crashOnce({ victim, moment }: Crash, before: Before, isWhole: boolean) {
     await watch.until((seen) => moment.isNow(seen, before, receivers.arrivals.length), MOMENT_MS)
     await wait(random.below(moment.spreadMs))
@@ -126,7 +127,11 @@ function createRounds(
     return installation.inOneState((rows) => act.isDone(seen, rows)).catch(() => false)
   }
 
-  async function carryOut(act: Act, crashes: readonly Crash[], isWhole: boolean): Promise<boolean> {
+  async function carryOutOne(
+    act: Act,
+    crashes: readonly Crash[],
+    isWhole: boolean,
+  ): Promise<boolean> {
     const seen = await watch.until(() => true, PATIENCE_MS)
     if (!seen) throw new Error('the database does not answer')
     const before = { seen, arrivals: receivers.arrivals.length }
@@ -162,25 +167,22 @@ function createRounds(
   }
 
   return {
-    async next(most) {
+    async carryOut(planned, depth = RECENT) {
       const week = site.offerNext()
-      const isByPerson = most > 0 && random.chance(PERSON)
-      const acts = [takeWeek(week)]
-      if (isByPerson) {
-        acts.unshift(decide('rollback', number++))
-        acts.push(decide('release', number++))
-      }
-      let left = most
-      for (const act of acts) {
-        const wanted = Math.min(left, random.chance(SECOND) ? 2 : 1)
-        left -= wanted
-        if (!(await carryOut(act, deck.deal(wanted, act.byPerson), !isByPerson))) return
+      const isWhole = planned.length === 1
+      for (const { what, crashes } of planned) {
+        const act = what === 'week' ? takeWeek(week) : decide(what, number++)
+        if (!(await carryOutOne(act, crashes, isWhole))) return
       }
       const lastDone = performance.now()
-      await untilQuiet({ week, acknowledged, depth: left > 0 || most === 0 ? 3 : Infinity })
-      if (most > 0) report.recoveries.push(performance.now() - lastDone)
-      report.agreements.push(...agreement.times.slice(report.agreements.length))
+      await untilQuiet({ week, acknowledged, depth })
+      const times = agreement.times.slice(counted)
+      counted = agreement.times.length
       report.findings.push(...agreement.findings)
+      // What was started for the first time, all at once, has no crash behind it.
+      if (planned.every(({ crashes }) => crashes.length === 0)) return
+      report.recoveries.push(performance.now() - lastDone)
+      report.agreements.push(...times)
     },
     stop: () => agreement.stop(),
   }

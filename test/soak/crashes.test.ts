@@ -15,9 +15,9 @@ const say = (): void => undefined
 
 describe('the service on its embedded database', () => {
   it('delivers what was committed, whenever it is killed', { timeout: PATIENCE_MS }, async () => {
-    const report = await crashEmbedded({ seed: 5, crashes: 3, say })
+    const report = await crashEmbedded({ seed: 5, crashes: 2, say })
     expect(report.findings).toEqual([])
-    expect(crashesOf(report)).toBe(3)
+    expect(crashesOf(report)).toBe(2)
     expect(report.deliveries).toBeGreaterThan(3)
   })
 })
@@ -26,16 +26,16 @@ describeWith([postgres], 'a worker and two replicas on PostgreSQL', () => {
   it(
     'deliver what was committed and agree on every list, whatever is killed',
     { timeout: PATIENCE_MS },
-    async ({ annotate }) => {
-      const options = { seed: 5, crashes: 9, say }
-      const report = await crashReplicas(options, { lanes: 1, crashesPerSeries: 9 })
+    async () => {
+      const options = { seed: 4, crashes: 8, say }
+      const report = await crashReplicas(options, { lanes: 1, crashesPerSeries: 8 })
       expect(report.findings).toEqual([])
-      expect(crashesOf(report)).toBe(9)
+      expect(crashesOf(report)).toBe(8)
       expect([...report.crashes.keys()]).toHaveLength(4)
       const slowest = Math.round(Math.max(...report.agreements))
-      await annotate(`replicas agreed after at most ${slowest} ms of quiet`)
+      console.info(`replicas agreed after at most ${slowest} ms of quiet`)
       expect(slowest).toBeLessThan(AGREEMENT_MS)
-      expect(report.deliveries).toBeGreaterThan(9)
+      expect(report.deliveries).toBeGreaterThan(8)
     },
   )
 })
