@@ -26,7 +26,16 @@ function fence(files, group, message, ignores = []) {
 }
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'src/store/generated', 'test/exporters/golden', 'coverage', 'data'] },
+  {
+    ignores: [
+      'node_modules',
+      'src/store/generated',
+      'test/exporters/golden',
+      'coverage',
+      'data',
+      'dist',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

@@ -1,6 +1,7 @@
 /** The version of this package, as its package.json says. */
 import { readFileSync } from 'node:fs'
+import { packageFile } from './package-file.ts'
 
-const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+const text = readFileSync(packageFile('package.json'), 'utf8')
 
 export const VERSION: string = (JSON.parse(text) as { version: string }).version

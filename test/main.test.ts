@@ -1,12 +1,11 @@
 /** The program as people start it: exit codes, signals, one process per data folder. */
-import { createServer } from 'node:http'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { callCli, runCli, startCli, type CliProcess } from './support/command-line.ts'
 import { makeFeed } from './support/feed.ts'
-import { portOf } from './support/publisher.ts'
+import { closedPort } from './support/publisher.ts'
 
 const TOKEN = 'test-token'
 const HTML = 'ServiceTags_Public_20250203.json'
@@ -124,11 +123,3 @@ describe('a running service', () => {
     }
   })
 })
-
-async function closedPort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const port = portOf(server)
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}

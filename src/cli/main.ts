@@ -10,6 +10,7 @@ import { configPrint } from './commands/config.ts'
 import { coverage } from './commands/coverage.ts'
 import { diff } from './commands/diff.ts'
 import { exportCommand } from './commands/export.ts'
+import { health } from './commands/health.ts'
 import { holds, holdsApprove, holdsReject } from './commands/holds.ts'
 import { importCommand } from './commands/import.ts'
 import { lookup } from './commands/lookup.ts'
@@ -41,6 +42,7 @@ const COMMANDS: readonly CliCommand[] = [
   holdsReject,
   rollback,
   purge,
+  health,
   configPrint,
 ]
 

@@ -7,6 +7,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { RangewardenError } from '../core/errors.ts'
+import { packageFile } from '../package-file.ts'
 
 export interface Migration {
   /** Folder name, which is also the order. */
@@ -21,7 +22,7 @@ export interface MigrationConnection {
   query(sql: string, parameters: readonly string[]): Promise<{ rows: readonly unknown[] }>
 }
 
-const FOLDER = fileURLToPath(new URL('../../prisma/migrations/', import.meta.url))
+const FOLDER = fileURLToPath(packageFile('prisma/migrations/'))
 
 /** As Prisma creates it. */
 const TABLE = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (

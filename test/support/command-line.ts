@@ -24,6 +24,8 @@ export interface CliProcess {
   /** The first line of stderr that fits; rejects when the process ends before it. */
   says(pattern: RegExp): Promise<RegExpExecArray>
   signal(name: NodeJS.Signals): void
+  /** Undefined if it could not be started. */
+  readonly pid: number | undefined
 }
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/rangewarden.js', import.meta.url))
@@ -34,10 +36,23 @@ const OURS = /^(?:RANGEWARDEN_|DATABASE_URL|(?:https?|no|all)_proxy$|PG)/i
 export function startCli(args: readonly string[], settings: Settings = {}): CliProcess {
   const machine = Object.entries(process.env).filter(([name]) => !OURS.test(name))
   const env = { ...Object.fromEntries(machine), ...settings }
-  const child = spawn(process.execPath, [LAUNCHER, ...args], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  return startProgram(process.execPath, [LAUNCHER, ...args], { env })
+}
+
+export interface ProgramOptions {
+  readonly env: NodeJS.ProcessEnv
+  readonly cwd?: string
+  /** Signals reach what it starts, too, as those of a terminal do. */
+  readonly detached?: boolean
+}
+
+/** Any program, followed in the same way. */
+export function startProgram(
+  command: string,
+  args: readonly string[],
+  options: ProgramOptions,
+): CliProcess {
+  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
   let [stdout, stderr] = ['', '']
   const waiting = new Set<() => void>()
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
@@ -63,7 +78,11 @@ export function startCli(args: readonly string[], settings: Settings = {}): CliP
         look()
         void ended.then(() => reject(new Error(`ended without ${String(pattern)}: ${stderr}`)))
       }),
-    signal: (name) => void child.kill(name),
+    signal(name) {
+      if (options.detached && child.pid !== undefined) process.kill(-child.pid, name)
+      else child.kill(name)
+    },
+    pid: child.pid,
   }
 }
 

@@ -76,6 +76,15 @@ export function portOf(server: { address(): AddressInfo | string | null }): numb
   return address.port
 }
 
+/** A port of loopback on which nobody listens. */
+export async function closedPort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const port = portOf(server)
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
 type Headers = Readonly<Record<string, string | number>>
 type Content = string | Buffer
 

@@ -29,6 +29,9 @@ export function program(name: string, folders: readonly string[] = []): Requirem
   return found ? {} : { missing: `the program ${name}` }
 }
 
+/** The oldest Node that `engines` promises; where CI puts it, since nobody else has just that one. */
+export const oldestNode: Requirement & { readonly path?: string } = findOldestNode()
+
 /** Root with the right to make network namespaces: what isolates a live proxy from the world. */
 export const networkNamespaces: Requirement = canUnshareNetwork()
   ? {}
@@ -66,6 +69,11 @@ export function describeWhere(
   const missing = optional.flatMap((requirement) => requirement.missing ?? [])
   if (missing.length === 0) return describeWith(requirements, name, body)
   describe.skip(`${name} [asked where there is ${missing.join(' and ')}]`, body)
+}
+
+function findOldestNode(): Requirement & { readonly path?: string } {
+  const path = process.env['OLDEST_NODE'] ?? '/opt/node-22.18.0/node_modules/node/bin/node'
+  return existsSync(path) ? { path } : { missing: 'Node 22.18.0 (OLDEST_NODE)' }
 }
 
 function canUnshareNetwork(): boolean {
