@@ -27,7 +27,10 @@ import { invalidInput } from './core/errors.ts'
 import { parseGuardPolicies, policies } from './core/guard-policy.ts'
 import { createFreshness } from './history/freshness.ts'
 import { createTimelines, type Timelines } from './history/timelines.ts'
+import { listenEverywhere } from './http/listeners.ts'
 import { buildServer } from './http/server.ts'
+import type { TlsIdentity } from './http/tls-identity.ts'
+import { createTlsFiles } from './http/tls-listener.ts'
 import { createJobQueue } from './jobs/queue.ts'
 import { createLists, type Lists } from './lists/lists.ts'
 import { namedTags } from './lists/named-tags.ts'
@@ -87,7 +90,9 @@ function guardOf({ guard, clouds }: Config, store: Store): GuardDeps {
 
 /** Opens the database and builds every room; nothing listens or fetches yet. */
 export async function openApp(config: Config, log: Logger): Promise<App> {
-  const dispatcher = createDispatcher(config)
+  const dispatcher = createDispatcher(config, (host, expiresAt) =>
+    metrics.certificates.source(host, expiresAt),
+  )
   const source = createSource(config.source, {
     version: VERSION,
     dispatcher,
@@ -120,6 +125,15 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
     unverifiedSince: () => keepUp?.unverifiedSince(),
   })
   const metrics = createMetrics({ freshness, clouds: config.clouds, version: VERSION })
+  const { tlsCert: cert, tlsKey: key } = config
+  const tlsFiles =
+    cert !== undefined && key !== undefined
+      ? createTlsFiles({
+          paths: { cert, key },
+          log,
+          served: ({ expiresAt }) => metrics.certificates.listener(expiresAt),
+        })
+      : undefined
   // A command publishes what a service will serve: preparing lists is the service's business.
   let serving = false
   let stopping = false
@@ -133,10 +147,10 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
     now,
     log,
     refresh: () => (serving ? lists.refresh() : Promise.resolve()),
-    noticed: (cloud, outcome) => {
+    noticed: (cloud, outcome, durationMs) => {
       if (!serving) return
       retry.noticed(cloud, outcome)
-      metrics.countRun(cloud, outcome.kind)
+      metrics.runs.finished(cloud, outcome.kind, durationMs)
       void freshness.refresh()
       // Read and indexed before the first question. A failure is told when somebody asks.
       timelines.of(cloud).catch(() => undefined)
@@ -156,7 +170,8 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
     guard: addressGuard,
     ping,
     now,
-    attempted: metrics.countAttempt,
+    attempted: metrics.webhooks.attempted,
+    ended: metrics.webhooks.ended,
     log,
   })
 
@@ -221,7 +236,7 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
     await freshness.refresh()
     if (!works) return
     await telling.tellSources()
-    metrics.setBacklog(await store.deliveries.backlog())
+    metrics.webhooks.waiting(await store.deliveries.backlog())
   }
 
   /** By notice of whoever changes something, and by the clock should a notice be lost. */
@@ -252,7 +267,7 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
     log.warn({ err }, 'Lines of the access log were lost')
   }
 
-  async function listen(): Promise<string> {
+  async function listen(tls: TlsIdentity | undefined): Promise<string> {
     const accessLog = config.accessLog ? createAccessLog(tellOfLostLines) : undefined
     const server: FastifyInstance = await buildServer({
       store,
@@ -273,6 +288,7 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
       publicUrl: config.publicUrl,
       isStopping: () => stopping,
       healthOnly: !serves,
+      tls,
       pacConfigured: config.pacProxy !== undefined && config.pacFallback !== undefined,
       requestRun,
       ping,
@@ -281,7 +297,10 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
     })
     if (accessLog) closing.add(accessLog.flush)
     closing.add(() => server.close())
-    return server.listen({ host: config.host, port: config.port })
+    const { host, port } = config
+    const { url, tlsServers } = await listenEverywhere(server, { host, port })
+    if (tlsFiles) closing.add(tlsFiles.follow(tlsServers).stop)
+    return url
   }
 
   /** Only where others can take over. */
@@ -309,11 +328,14 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
 
     async serve() {
       serving = true
+      // What cannot be served with is said before anything is begun.
+      const tls = await tlsFiles?.read()
+      metrics.watchProcess()
       await lists.refresh()
       // Before anybody is answered, and until nobody is: newer lists are served, wishes find a queue.
       await followDatabase()
       await startJobs()
-      const url = await listen()
+      const url = await listen(tls)
       announce(url)
       const { role, clouds } = config
       log.info({ url, role, engine, source: source.description, clouds }, 'Listening')

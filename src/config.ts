@@ -16,6 +16,7 @@ import {
   type ReadText,
   type SettingFacts,
 } from './config/layers.ts'
+import { brokenTogether } from './config/cross-rules.ts'
 import { parseClientNetworks } from './core/client-networks.ts'
 import { RangewardenError } from './core/errors.ts'
 import { parsePacAnswer } from './core/pac-answer.ts'
@@ -95,6 +96,16 @@ const SETTINGS = z
       name: 'RANGEWARDEN_PORT',
       default: '8080',
       sentence: 'Port to listen on; 0 picks a free one and logs it.',
+    }),
+    tlsCert: optionalSetting(rules.path, {
+      name: 'RANGEWARDEN_TLS_CERT',
+      sentence:
+        'PEM file with the certificate to serve https with, and the chain behind it; with it nothing ' +
+        'is served over plain http. A file that is replaced is taken within a minute.',
+    }),
+    tlsKey: optionalSetting(rules.path, {
+      name: 'RANGEWARDEN_TLS_KEY',
+      sentence: 'PEM file with the private key of RANGEWARDEN_TLS_CERT, without a passphrase.',
     }),
     role: setting(rules.role, {
       name: 'RANGEWARDEN_ROLE',
@@ -289,20 +300,7 @@ export function readConfig(
       found ? `${found.label} ${shown(factsOf(key), found.value)}: ${message}` : message,
     )
   }
-  const role = given.get('role')
-  if (role && role.value !== 'all' && !given.has('databaseUrl')) {
-    mistakes.push(
-      `${role.label} "${role.value}": roles are split between processes on one PostgreSQL, and ` +
-        'DATABASE_URL is not set',
-    )
-  }
-  const [admin, read] = [given.get('adminToken'), given.get('readTokens')]
-  if (admin && read && isAmong(admin.value, read.value)) {
-    mistakes.push(
-      `${read.label} ${shown(factsOf('readTokens'), read.value)}: ` +
-        `must not be or hold the token of ${admin.label}, or whoever reads could change lists`,
-    )
-  }
+  mistakes.push(...brokenTogether(given))
   if (checked.success && mistakes.length === 0) return checked.data
   const [first = '', ...others] = mistakes
   const message =
@@ -310,11 +308,6 @@ export function readConfig(
       ? `Wrong setting: ${first}`
       : `${mistakes.length} wrong settings:\n${mistakes.map((mistake) => `  ${mistake}`).join('\n')}`
   throw new RangewardenError('invalid-input', message, { mistakes })
-}
-
-function isAmong(token: string, texts: string): boolean {
-  const tokens = rules.tokens(texts)
-  return tokens.ok && tokens.value.includes(token)
 }
 
 export interface SettingRow {

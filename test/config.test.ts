@@ -142,6 +142,20 @@ describe('the configuration', () => {
     })
   })
 
+  it('takes a certificate and its key, or neither', () => {
+    const [cert, key] = ['/tls/cert.pem', '/tls/key.pem']
+    const both = read({ RANGEWARDEN_TLS_CERT: cert, RANGEWARDEN_TLS_KEY: key })
+    expect([both.tlsCert, both.tlsKey]).toEqual([cert, key])
+    expect(said({ RANGEWARDEN_TLS_CERT: cert })).toBe(
+      'Wrong setting: RANGEWARDEN_TLS_CERT (environment) "/tls/cert.pem": a certificate and its key ' +
+        'are needed, and RANGEWARDEN_TLS_KEY is not set',
+    )
+    expect(said({ RANGEWARDEN_TLS_KEY: key })).toBe(
+      'Wrong setting: RANGEWARDEN_TLS_KEY (environment) "/tls/key.pem": a certificate and its key ' +
+        'are needed, and RANGEWARDEN_TLS_CERT is not set',
+    )
+  })
+
   it('splits roles only between processes on one PostgreSQL', () => {
     expect(said({ RANGEWARDEN_ROLE: 'api' })).toBe(
       'Wrong setting: RANGEWARDEN_ROLE (environment) "api": roles are split between processes on ' +

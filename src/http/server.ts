@@ -31,6 +31,8 @@ import { explainMissingRoutes } from './not-found.ts'
 import { swaggerOptions } from './openapi-options.ts'
 import { createRateLimiter } from './rate-limit.ts'
 import { createReadAccess } from './read-access.ts'
+import type { TlsIdentity } from './tls-identity.ts'
+import { tlsServerOptions } from './tls-listener.ts'
 import { createTokenRing } from './tokens.ts'
 import { allowlistRoutes } from './routes/allowlists.ts'
 import { changeRoutes } from './routes/changes.ts'
@@ -94,10 +96,15 @@ export interface ServerDeps {
   readonly isStopping?: () => boolean
   /** Of a worker: states and metrics, and no lists. */
   readonly healthOnly?: boolean
+  /** With it https is spoken, and nothing else. */
+  readonly tls?: TlsIdentity | undefined
 }
 
 /** Longest body: a lookup of 10,000 of the longest ranges takes 850 kB. */
 const BODY_LIMIT = 1_048_576
+
+/** Requests without a body end at once: no stream is set up for what never comes. */
+const NODE_OPTIONS = { optimizeEmptyRequests: true }
 
 /** A request has to arrive whole in this time. */
 const REQUEST_TIMEOUT_MS = 30_000
@@ -152,8 +159,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
 
   const app = fastify({
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
-    // Requests without a body end at once: no stream is set up for what never comes.
-    http: { optimizeEmptyRequests: true },
+    ...(deps.tls ? { https: tlsServerOptions(deps.tls, NODE_OPTIONS) } : { http: NODE_OPTIONS }),
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,

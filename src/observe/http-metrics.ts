@@ -23,7 +23,7 @@ export function createHttpMetrics(registry: Registry): HttpMetrics {
 
   const requests = new Counter({
     name: 'rangewarden_http_requests_total',
-    help: 'Requests that were answered, by the pattern of their route',
+    help: 'Requests that were answered, by the pattern of their route.',
     labelNames: ['route', 'method', 'status'],
     registers: [registry],
     // Counted in plain numbers and told when asked: incrementing by labels takes 20 times as long.
@@ -34,7 +34,7 @@ export function createHttpMetrics(registry: Registry): HttpMetrics {
   })
   const durations = new Histogram({
     name: 'rangewarden_http_request_duration_seconds',
-    help: 'From the head of a request to the end of its answer',
+    help: 'From the head of a request to the end of its answer.',
     labelNames: ['route', 'method'],
     buckets: BUCKETS_SECONDS,
     registers: [registry],

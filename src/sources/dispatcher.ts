@@ -1,4 +1,6 @@
 /** The way out: straight, or through the proxies the configuration names. Nothing global is set. */
+import { X509Certificate } from 'node:crypto'
+import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import { EnvHttpProxyAgent, type Dispatcher } from 'undici'
 import { createTunnelPool } from './tunnel-pool.ts'
 
@@ -9,12 +11,22 @@ export interface ProxySettings {
   readonly noProxy?: string | undefined
 }
 
+/** Told of every host that has proved who it is, and until when its own certificate is valid. */
+export type CertificateSeen = (host: string, expiresAt: Date) => void
+
 /**
  * HTTPS_PROXY is for https addresses (HTTP_PROXY too when it alone is set), HTTP_PROXY for http
  * ones. NODE_EXTRA_CA_CERTS is read by Node itself. The caller closes the dispatcher.
  */
-export function createDispatcher({ httpsProxy, httpProxy, noProxy }: ProxySettings): Dispatcher {
+export function createDispatcher(
+  { httpsProxy, httpProxy, noProxy }: ProxySettings,
+  certificateSeen: CertificateSeen = () => undefined,
+): Dispatcher {
+  const tls = observedTls(certificateSeen)
   return new EnvHttpProxyAgent({
+    // Straight, and within a proxy's tunnel.
+    connect: tls,
+    requestTls: tls,
     // Never undefined: undici would then read the process's environment behind our back.
     httpsProxy: httpsProxy ?? '',
     httpProxy: httpProxy ?? '',
@@ -25,4 +37,17 @@ export function createDispatcher({ httpsProxy, httpProxy, noProxy }: ProxySettin
     clientFactory: (origin, settings) =>
       createTunnelPool(origin, { ...settings, headersTimeout: 30_000 }),
   })
+}
+
+/** Node judges the chain first, and asks this about the name only if it is trusted. */
+function observedTls(certificateSeen: CertificateSeen) {
+  return {
+    // A session that is resumed shows no certificate: what is seen would be that of days ago.
+    maxCachedSessions: 0,
+    checkServerIdentity(host: string, certificate: PeerCertificate): Error | undefined {
+      const mistake = checkServerIdentity(host, certificate)
+      if (!mistake) certificateSeen(host, new X509Certificate(certificate.raw).validToDate)
+      return mistake
+    },
+  }
 }

@@ -43,8 +43,8 @@ export interface RunnerDeps extends SyncDeps {
    * by then. A fault is logged and changes nothing of the outcome, which is committed.
    */
   readonly refresh: () => Promise<void>
-  /** Told of every outcome that was recorded. */
-  readonly noticed?: (cloud: Cloud, outcome: RunOutcome) => void
+  /** Told of every outcome that was recorded, and how long it took to come to it. */
+  readonly noticed?: (cloud: Cloud, outcome: RunOutcome, durationMs: number) => void
 }
 
 export function createRunner(deps: RunnerDeps): Runner {
@@ -70,12 +70,12 @@ export function createRunner(deps: RunnerDeps): Runner {
         const detail = outcomeDetail(outcome, attempts)
         const event = dryRun ? undefined : await refusalEvent(store, run, outcome)
         await store.runs.finish(id, outcome.kind, detail, event)
-        const duration = Math.round(performance.now() - started)
+        const durationMs = Math.round(performance.now() - started)
         const { attempts: _, ...facts } = detail
-        const line = { outcome: outcome.kind, ...facts, durationMs: duration }
+        const line = { outcome: outcome.kind, ...facts, durationMs }
         if (needsAttention(outcome)) log.warn(line, 'Run finished, a person may need to look')
         else log.info(line, 'Run finished')
-        if (!dryRun) deps.noticed?.(cloud, outcome)
+        if (!dryRun) deps.noticed?.(cloud, outcome, durationMs)
         return outcome
       } catch (error) {
         if (tryAgain) {
@@ -83,8 +83,10 @@ export function createRunner(deps: RunnerDeps): Runner {
           throw error
         }
         await recordFault(deps, id, error, attempts)
-        if (!run.dryRun)
-          deps.noticed?.(run.cloud, { kind: 'failed', reason: 'a fault', url: undefined })
+        if (!run.dryRun) {
+          const outcome = { kind: 'failed', reason: 'a fault', url: undefined } as const
+          deps.noticed?.(run.cloud, outcome, performance.now() - started)
+        }
         throw error
       }
     },

@@ -22,6 +22,8 @@ export interface DeliverDeps {
   readonly random: () => number
   /** Told of every attempt that was made. */
   readonly attempted: (outcome: AttemptOutcome['kind']) => void
+  /** Told of every delivery that was recorded as arrived or given up. */
+  readonly ended?: (result: 'delivered' | 'failed') => void
 }
 
 /**
@@ -59,6 +61,7 @@ async function deliverOne(
   const isRecorded = await store.deliveries.attempted(next, attemptOf(outcome, at), result)
   // Somebody has changed something meanwhile: it is asked for anew.
   if (!isRecorded) return true
+  if (result.kind !== 'again') deps.ended?.(result.kind)
   const why = disablingReason(outcome, result)
   if (why === undefined) return result.kind === 'delivered'
   const isNews = await store.webhooks.disable(webhookId, why)

@@ -18,8 +18,9 @@ import type { Enqueue } from '../store/outbox.ts'
 import { startSchedule } from '../sync/schedule.ts'
 import { VERSION } from '../version.ts'
 import type { AddressGuard } from './address-guard.ts'
+import type { DeliverDeps } from './deliver.ts'
 import type { EventData } from './event.ts'
-import { createSender, type AttemptOutcome } from './send.ts'
+import { createSender } from './send.ts'
 import { tellSources } from './source-conditions.ts'
 import { createTellingWork } from './work.ts'
 
@@ -45,7 +46,8 @@ export interface TellingDeps {
   readonly guard: AddressGuard
   readonly ping: () => Promise<void>
   readonly now: () => Date
-  readonly attempted: (outcome: AttemptOutcome['kind']) => void
+  readonly attempted: DeliverDeps['attempted']
+  readonly ended: NonNullable<DeliverDeps['ended']>
   readonly log: Logger
 }
 
@@ -73,6 +75,7 @@ export function createTelling(deps: TellingDeps): Telling {
     now,
     random: Math.random,
     attempted: deps.attempted,
+    ended: deps.ended,
     queue,
     enqueueWith: deps.enqueueWith,
     keptDays: config.eventDays,

@@ -47,11 +47,18 @@ describe('the metrics', () => {
       'rangewarden_discovery_degraded',
       'rangewarden_newest_file_timestamp_seconds',
       'rangewarden_last_success_timestamp_seconds',
+      'rangewarden_sync_refused_timestamp_seconds',
+      'rangewarden_dataset_change_number',
+      'rangewarden_dataset_published_timestamp_seconds',
       'rangewarden_dataset_prefixes',
+      'rangewarden_database_unverified_since_timestamp_seconds',
       'rangewarden_sync_runs_total',
+      'rangewarden_sync_duration_seconds',
       'rangewarden_webhook_attempts_total',
+      'rangewarden_webhook_deliveries_total',
       'rangewarden_webhook_deliveries_waiting',
       'rangewarden_webhook_oldest_waiting_seconds',
+      'rangewarden_certificate_expiry_timestamp_seconds',
       'rangewarden_http_requests_total',
       'rangewarden_http_request_duration_seconds',
     ])
@@ -123,9 +130,9 @@ describe('the metrics', () => {
     const series = (result: string): string =>
       `rangewarden_sync_runs_total{cloud="Public",result="${result}"}`
     expect(valueOf(await scrape(), series('failed'))).toBe(0)
-    site.metrics.countRun('Public', 'failed')
-    site.metrics.countRun('Public', 'failed')
-    site.metrics.countRun('Public', 'unchanged')
+    site.metrics.runs.finished('Public', 'failed', 800)
+    site.metrics.runs.finished('Public', 'failed', 40)
+    site.metrics.runs.finished('Public', 'unchanged', 2_600)
     const lines = await scrape()
     expect(['failed', 'unchanged', 'held'].map((one) => valueOf(lines, series(one)))).toEqual([
       2, 1, 0,

@@ -1,5 +1,6 @@
 /** HTTP byte by byte over a socket of one's own: what a client library would hide is seen. */
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import type { FastifyInstance } from 'fastify'
@@ -30,6 +31,20 @@ export async function listenOn(app: FastifyInstance): Promise<number> {
 export async function openConnection(port: number): Promise<RawConnection> {
   const socket = connect({ port, host: '127.0.0.1' })
   await once(socket, 'connect')
+  return speakOver(socket)
+}
+
+/** The same over TLS, with who answers proved by `ca` and called `servername`. */
+export async function openTlsConnection(
+  port: number,
+  options: ConnectionOptions & { readonly servername: string },
+): Promise<RawConnection & { readonly socket: TLSSocket }> {
+  const socket = connectTls({ port, host: '127.0.0.1', ...options })
+  await once(socket, 'secureConnect')
+  return { ...speakOver(socket), socket }
+}
+
+function speakOver(socket: Socket): RawConnection {
   let waiting: Buffer = Buffer.alloc(0)
   let ended = false
   let wake: () => void = () => undefined

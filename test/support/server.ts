@@ -5,6 +5,7 @@ import { someFormats as exporters } from './formats.ts'
 import type { Cloud } from '../../src/core/cloud.ts'
 import { policies, type GuardPolicy } from '../../src/core/guard-policy.ts'
 import { buildServer, type ServerDeps } from '../../src/http/server.ts'
+import type { TlsIdentity } from '../../src/http/tls-identity.ts'
 import { createFreshness, type Freshness } from '../../src/history/freshness.ts'
 import { createTimelines } from '../../src/history/timelines.ts'
 import type { ListCache } from '../../src/lists/list-cache.ts'
@@ -47,6 +48,8 @@ export interface SiteOptions {
   readonly accessLog?: AccessLog
   /** False leaves every request to Fastify. */
   readonly withFront?: boolean
+  /** With it https is spoken. */
+  readonly tls?: TlsIdentity
   /** Where lists' bytes are kept. */
   readonly cache?: ListCache
   /** Stands before the store, to see what a fault of the database does. */
@@ -136,6 +139,7 @@ export async function openSite(database: TestDatabase, options: SiteOptions = {}
     publicUrl: options.publicUrl,
     isStopping: options.isStopping ?? (() => false),
     withFront: options.withFront ?? true,
+    tls: options.tls,
   }
   return {
     app: await buildServer(deps),
