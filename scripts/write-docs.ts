@@ -9,11 +9,14 @@ import { describeSettings, type SettingRow } from '../src/config.ts'
 import { openApiDocument } from '../src/http/openapi.ts'
 import { openStore } from '../src/store/open.ts'
 import { formatsChapters, formatsTable, withGenerated } from './formats-page.ts'
+import { chartReadme, chartSchema } from './helm-readme.ts'
 
 const DOCUMENTS: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/configuration.md': configurationPage,
   '.env.example': environmentExample,
   'openapi.json': openApi,
+  'helm/README.md': chartReadme,
+  'helm/values.schema.json': chartSchema,
 }
 
 /** Written by hand, but for one part of them. */
