@@ -1,15 +1,29 @@
-/** The package: what `npm pack` puts in, and that it runs where there is nothing but Node and it. */
+/**
+ * The package: what `npm pack` puts in, that it runs where there is nothing but Node and it, and that
+ * the clone, the image and the chart start it in the same way.
+ */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs'
-import { writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { VERSION } from '../../src/version.ts'
-import { startProgram } from '../support/command-line.ts'
+import { startProgram, type Ended, type Settings } from '../support/command-line.ts'
 import { copyDockerContext } from '../support/docker-context.ts'
+import { readImage } from '../support/dockerfile.ts'
 import { makeFeed } from '../support/feed.ts'
-import { lockedVersions, installedVersions } from '../support/lock.ts'
+import { helm, podsOf, render } from '../support/helm.ts'
+import { installedVersions, lockedVersions } from '../support/lock.ts'
 import { describeWith, oldestNode } from '../support/requirements.ts'
 
 /** Of everything that is installed, as docs/operations.md promises. */
@@ -89,10 +103,115 @@ describeWith([oldestNode], 'the installed package on the oldest Node that is pro
   })
 })
 
+describeWith([helm], 'the clone, the package, the image and the chart', () => {
+  const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    readonly bin: Readonly<Record<string, string>>
+    readonly scripts: Readonly<Record<string, string>>
+  }
+  const image = readImage('Dockerfile')
+  const pods = [{}, { database: { mode: 'postgresql', existingSecret: 'database' } }].flatMap(
+    (values) => podsOf(render({ values })).filter(({ owner }) => owner.kind !== 'Pod'),
+  )
+  const containers = pods.map(({ spec }) => spec.containers[0]).filter((one) => one !== undefined)
+
+  function installed(args: readonly string[], settings: Settings = {}): Promise<Ended> {
+    const bin = join(scratch, 'app/node_modules/.bin/rangewarden')
+    const env = { PATH: process.env['PATH'], ...settings }
+    return startProgram(process.execPath, [bin, ...args], { env, cwd: scratch }).ended
+  }
+
+  it('start the same program with the same command', async () => {
+    expect(manifest.bin).toEqual({ rangewarden: 'bin/rangewarden.js' })
+    expect(manifest.scripts['start']).toBe('node bin/rangewarden.js serve')
+    expect([...image.entrypoint, ...image.cmd]).toEqual(['rangewarden', 'serve'])
+    expect(containers).toHaveLength(3)
+    for (const { command, args } of containers) {
+      expect([...(command ?? image.entrypoint), ...(args ?? image.cmd)]).toEqual([
+        'rangewarden',
+        'serve',
+      ])
+    }
+    const { stdout } = await installed(['--help'])
+    const commands = [...stdout.matchAll(/^ {2}([a-z]+)\b/gm)].map(([, name]) => name)
+    expect(commands).toEqual(expect.arrayContaining(['serve', image.healthcheck[1]]))
+    expect(image.healthcheck).toEqual(['rangewarden', 'health'])
+  })
+
+  it('listen on the same port', async () => {
+    const { stdout } = await installed(['config', 'print', '--json'])
+    const { RANGEWARDEN_PORT: port } = JSON.parse(stdout) as Settings
+    expect(port).toBe('8080')
+    expect(image.exposed).toEqual([port])
+    for (const { ports = [], env = [] } of containers) {
+      expect(ports.map(({ containerPort }) => String(containerPort))).toEqual([port])
+      expect(env.find(({ name }) => name === 'RANGEWARDEN_PORT')?.value).toBe(port)
+    }
+  })
+
+  it('run as the same user, who owns the folder of the data', () => {
+    for (const { spec } of pods) {
+      const { runAsUser, runAsGroup, fsGroup } = spec['securityContext'] as Record<string, number>
+      expect(`${runAsUser}:${runAsGroup}`).toBe(image.user)
+      expect(fsGroup).toBe(runAsGroup)
+    }
+    const data = image.env['RANGEWARDEN_DATA_DIR']
+    expect(image.volumes).toEqual([data])
+    const mounts = containers.flatMap(({ volumeMounts = [] }) => volumeMounts)
+    expect(mounts.filter(({ name }) => name === 'data')).toEqual([
+      { name: 'data', mountPath: data },
+    ])
+  })
+
+  it('give only variables that the program knows', async () => {
+    const given = Object.fromEntries([
+      ...Object.entries(image.env),
+      ...containers.flatMap(({ env = [] }) => env.map(({ name }) => [name, ''] as const)),
+    ])
+    expect(Object.keys(given)).toEqual(
+      expect.arrayContaining(['RANGEWARDEN_HOST', 'RANGEWARDEN_DATA_DIR', 'DATABASE_URL_FILE']),
+    )
+    // Empty text is none: what is left to find are unknown names.
+    const settings = Object.fromEntries(Object.keys(given).map((name) => [name, '']))
+    const { code, stderr } = await installed(['config', 'print'], {
+      ...settings,
+      PATH: process.env['PATH'] ?? '',
+    })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const wrong = await installed(['config', 'print'], { RANGEWARDEN_HOTS: '' })
+    expect(wrong.stderr).toContain('RANGEWARDEN_HOTS')
+  })
+
+  it('ask for paths that the program answers, and are the same version', async () => {
+    const paths = containers.flatMap((container) =>
+      ['startupProbe', 'livenessProbe', 'readinessProbe'].map((probe) => {
+        const { httpGet } = container[probe] as { readonly httpGet: { readonly path: string } }
+        return httpGet.path
+      }),
+    )
+    expect([...new Set(paths)].sort()).toEqual(['/health/live', '/health/ready'])
+    for (const { image: name } of containers) expect(name).toBe(`rangewarden:${VERSION}`)
+    const statuses = await withService(process.execPath, async (url) =>
+      Promise.all([...new Set(paths)].map(async (path) => (await fetch(url + path)).status)),
+    )
+    expect(statuses).toEqual([200, 200])
+  })
+})
+
 const LIST = /^# Rangewarden allowlist app-proxy, cloud Public, serial 1/
 
-/** By `npx rangewarden serve` in a folder of its own. */
-async function listServedBy(node: string): Promise<string> {
+function listServedBy(node: string): Promise<string> {
+  return withService(node, async (url) => {
+    for (let tries = 0; tries < 50; tries++) {
+      const answer = await fetch(`${url}/l/app-proxy/squid.conf`)
+      if (answer.ok) return answer.text()
+      await wait(100)
+    }
+    throw new Error('the list is not served after its run has finished')
+  })
+}
+
+/** By `npx rangewarden serve` in a folder of its own; its first run has finished. */
+async function withService<T>(node: string, work: (url: string) => Promise<T>): Promise<T> {
   const data = mkdtempSync(join(scratch, 'data-'))
   const cwd = join(scratch, 'app')
   const env = {
@@ -105,14 +224,9 @@ async function listServedBy(node: string): Promise<string> {
   const args = ['--offline', 'rangewarden', 'serve', '--source', source]
   const service = startProgram('npx', args, { cwd, env, detached: true })
   try {
-    const [, url] = await service.says(/"url":"(http:[^"]+)"/)
+    const [, url = ''] = await service.says(/"url":"(http:[^"]+)"/)
     await service.says(/"msg":"Run finished"/)
-    for (let tries = 0; tries < 50; tries++) {
-      const answer = await fetch(`${url}/l/app-proxy/squid.conf`)
-      if (answer.ok) return await answer.text()
-      await new Promise((resolve) => setTimeout(resolve, 100))
-    }
-    throw new Error('the list is not served after its run has finished')
+    return await work(url)
   } finally {
     service.signal('SIGTERM')
     await service.ended

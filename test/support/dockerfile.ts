@@ -17,11 +17,8 @@ import {
 } from 'dockerfile-ast'
 import { program, type Requirement } from './requirements.ts'
 
-/** What a container of the image would be started with. */
-export interface Image {
-  /** What the stages have changed of the machine's root. */
-  readonly layers: string
-  readonly from: string
+/** What a container of the image is started with, as the Dockerfile says. */
+export interface ImageFacts {
   readonly env: Readonly<Record<string, string>>
   readonly user: string
   readonly workdir: string
@@ -30,6 +27,11 @@ export interface Image {
   readonly healthcheck: readonly string[]
   readonly exposed: readonly string[]
   readonly volumes: readonly string[]
+}
+
+export interface Image extends ImageFacts {
+  /** What the stages have changed of the machine's root. */
+  readonly layers: string
 }
 
 /** The right to lay folders over the machine's root, and the programs for it. */
@@ -70,6 +72,16 @@ const ENTER_READ_ONLY = `
   exec chroot "$@"
 `
 
+/** Of the last stage; nothing is carried out. */
+export function readImage(file: string): ImageFacts {
+  let facts = noFacts()
+  for (const instruction of instructionsOf(file)) {
+    if (instruction instanceof From) facts = noFacts()
+    else note(instruction, facts)
+  }
+  return facts
+}
+
 /**
  * @param file the Dockerfile's path
  * @param context the folder it is built from, already without what .dockerignore keeps out
@@ -78,18 +90,23 @@ const ENTER_READ_ONLY = `
 export function buildImage(file: string, context: string, scratch: string): Image {
   const stages = new Map<string, Stage>()
   let stage: Stage | undefined
-  for (const instruction of DockerfileParser.parse(readFileSync(file, 'utf8')).getInstructions()) {
+  for (const instruction of instructionsOf(file)) {
     if (instruction instanceof From) {
       const name = instruction.getBuildStage() ?? String(stages.size)
-      stage = createStage(join(scratch, name), instruction.getImage() ?? '')
+      stage = createStage(join(scratch, name))
       stages.set(name, stage)
-    } else {
-      if (!stage) throw new Error(`${instruction.getKeyword()} comes before FROM`)
-      carryOut(instruction, stage, { context, stages })
+      continue
     }
+    if (!stage) throw new Error(`${instruction.getKeyword()} comes before FROM`)
+    note(instruction, stage)
+    carryOut(instruction, stage, { context, stages })
   }
   if (!stage) throw new Error('the Dockerfile has no FROM')
   return stage
+}
+
+function instructionsOf(file: string): Instruction[] {
+  return DockerfileParser.parse(readFileSync(file, 'utf8')).getInstructions()
 }
 
 /** The command that runs a program in a container of the image; `volumes` are `outside:inside`. */
@@ -115,7 +132,7 @@ export function containerCommand(
   }
 }
 
-interface Stage extends Image {
+interface Facts extends ImageFacts {
   env: Record<string, string>
   user: string
   workdir: string
@@ -126,15 +143,12 @@ interface Stage extends Image {
   readonly volumes: string[]
 }
 
-function createStage(layers: string, from: string): Stage {
-  for (const folder of [layers, `${layers}.work`, `${layers}.merged`]) {
-    mkdirSync(folder, { recursive: true })
-  }
-  mkdirSync(join(layers, 'usr/local/bin'), { recursive: true })
-  copyFileSync(process.execPath, join(layers, 'usr/local/bin/node'))
+interface Stage extends Facts {
+  readonly layers: string
+}
+
+function noFacts(): Facts {
   return {
-    layers,
-    from,
     env: {},
     user: '0:0',
     workdir: '/',
@@ -146,36 +160,51 @@ function createStage(layers: string, from: string): Stage {
   }
 }
 
+function createStage(layers: string): Stage {
+  for (const folder of [layers, `${layers}.work`, `${layers}.merged`]) {
+    mkdirSync(folder, { recursive: true })
+  }
+  mkdirSync(join(layers, 'usr/local/bin'), { recursive: true })
+  copyFileSync(process.execPath, join(layers, 'usr/local/bin/node'))
+  return { layers, ...noFacts() }
+}
+
 interface Surroundings {
   readonly context: string
   readonly stages: ReadonlyMap<string, Stage>
 }
 
-function carryOut(instruction: Instruction, stage: Stage, around: Surroundings): void {
-  if (instruction instanceof Copy) return copy(instruction, stage, around)
-  if (instruction instanceof PropertyInstruction) return setProperties(instruction, stage)
+function note(instruction: Instruction, facts: Facts): void {
+  if (instruction instanceof PropertyInstruction) return setProperties(instruction, facts)
   const words = wordsOf(instruction)
   switch (instruction.getKeyword()) {
-    case 'WORKDIR':
-      stage.workdir = posix.resolve(stage.workdir, words[0] ?? '')
-      return void mkdirSync(join(stage.layers, stage.workdir), { recursive: true })
+    case 'COPY':
     case 'RUN':
-      return run(instruction.getArgumentsContent() ?? '', stage)
+      return
+    case 'WORKDIR':
+      return void (facts.workdir = posix.resolve(facts.workdir, words[0] ?? ''))
     case 'USER':
-      return void (stage.user = words[0] ?? '')
+      return void (facts.user = words[0] ?? '')
     case 'EXPOSE':
-      return void stage.exposed.push(...words)
+      return void facts.exposed.push(...words)
     case 'VOLUME':
-      return void stage.volumes.push(...words)
+      return void facts.volumes.push(...words)
     case 'ENTRYPOINT':
-      return void (stage.entrypoint = jsonOf(instruction))
+      return void (facts.entrypoint = jsonOf(instruction))
     case 'CMD':
-      return void (stage.cmd = jsonOf(instruction))
+      return void (facts.cmd = jsonOf(instruction))
     case 'HEALTHCHECK':
-      return void (stage.healthcheck = healthcheckOf(instruction))
+      return void (facts.healthcheck = healthcheckOf(instruction))
     default:
       throw new Error(`the instruction ${instruction.getKeyword()} is not known to these tests`)
   }
+}
+
+function carryOut(instruction: Instruction, stage: Stage, around: Surroundings): void {
+  if (instruction instanceof Copy) return copy(instruction, stage, around)
+  if (instruction.getKeyword() === 'RUN') run(instruction.getArgumentsContent() ?? '', stage)
+  if (instruction.getKeyword() !== 'WORKDIR') return
+  mkdirSync(join(stage.layers, stage.workdir), { recursive: true })
 }
 
 function wordsOf(instruction: Instruction): string[] {
@@ -183,7 +212,7 @@ function wordsOf(instruction: Instruction): string[] {
 }
 
 /** ENV; a LABEL is for people. */
-function setProperties(instruction: PropertyInstruction, { env }: Stage): void {
+function setProperties(instruction: PropertyInstruction, { env }: Facts): void {
   if (instruction.getKeyword() !== 'ENV') return
   for (const property of instruction.getProperties()) {
     env[property.getName()] = property.getValue() ?? ''
