@@ -27,8 +27,17 @@ export function serverProcessorMs(postmaster: number): number {
 
 /** The most that was ever resident, in bytes. */
 export function peakMemory(pid: number): number {
+  return statusBytes(pid, 'VmHWM')
+}
+
+/** What is resident, in bytes. */
+export function residentBytes(pid: number): number {
+  return statusBytes(pid, 'VmRSS')
+}
+
+function statusBytes(pid: number, name: string): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  return 1_024 * Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? NaN)
+  return 1_024 * Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? NaN)
 }
 
 function childrenOf(parent: number): number[] {
