@@ -193,23 +193,28 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
     return requested
   }
 
-  const retry = createRetry(
-    (cloud) => {
-      requestRun({ cloud, trigger: 'retry', dryRun: false }).catch((err: unknown) => {
-        log.error({ err, cloud }, 'Another try could not be asked for')
-      })
-    },
-    (callback, ms) => {
+  const retry = createRetry({
+    ask: (cloud) => requestRun({ cloud, trigger: 'retry', dryRun: false }),
+    delay(callback, ms) {
       const timer = setTimeout(callback, ms)
       return () => clearTimeout(timer)
     },
-  )
+    log,
+  })
 
-  async function askForAll(trigger: 'start' | 'schedule', dueAt?: Date): Promise<void> {
+  async function askAtStart(): Promise<void> {
     for (const cloud of config.clouds) {
-      const { run, joined } = await requestRun({ cloud, trigger, dryRun: false, dueAt })
+      const { run, joined } = await requestRun({ cloud, trigger: 'start', dryRun: false })
       // Its process may have died before there was a job; a run that is finished is not done twice.
-      if (joined && trigger === 'start') await enqueue(run)
+      if (joined) await enqueue(run)
+    }
+  }
+
+  /** The schedule's next moment is hours away: an outage at this one is made up for. */
+  async function askOnSchedule(dueAt: Date): Promise<void> {
+    for (const cloud of config.clouds) {
+      const wish = { cloud, trigger: 'schedule', dryRun: false, dueAt } as const
+      await requestRun(wish).catch((error: unknown) => retry.notAsked(cloud, error))
     }
   }
 
@@ -253,6 +258,7 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
     }
     const listening = await opened.listen(changed, () => {
       following.wake()
+      states.wake()
       telling.wake()
     })
     closing.add(listening.stop)
@@ -341,8 +347,8 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
       log.info({ url, role, engine, source: source.description, clouds }, 'Listening')
       await freshness.refresh()
       if (works) {
-        await askForAll('start')
-        closing.add(startSchedule(config.schedule, (dueAt) => askForAll('schedule', dueAt), log))
+        await askAtStart()
+        closing.add(startSchedule(config.schedule, askOnSchedule, log))
         closing.add(() => Promise.resolve(retry.stop()))
       }
       return url

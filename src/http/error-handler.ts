@@ -4,13 +4,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
 import { saysDatabaseIsAway } from '../store/away.ts'
+import { DATABASE_DOWN } from './database-down.ts'
 import { isTold, sendProblem, type ProblemCode } from './problem.ts'
 import { describeMistakes, mistakesIn } from './validation-mistakes.ts'
 
 export interface ErrorHandlerDeps {
   readonly log: Logger
-  /** Answers if the database does. */
-  readonly ping: () => Promise<void>
+  /** Whether the database does not answer. */
+  readonly isDown: () => Promise<boolean>
 }
 
 type ErrorHandler = (
@@ -18,9 +19,6 @@ type ErrorHandler = (
   request: FastifyRequest,
   reply: FastifyReply,
 ) => Promise<FastifyReply>
-
-/** A database that does not answer in this time is down. */
-const PING_MS = 2_000
 
 const MAX_BODY = '1 MB'
 
@@ -34,7 +32,7 @@ const FASTIFY_ERRORS: Readonly<Record<string, { code: ProblemCode; detail: strin
   FST_ERR_MAX_PARAM_LENGTH: { code: 'url-too-long', detail: 'a part of the path is too long' },
 }
 
-export function createErrorHandler({ log, ping }: ErrorHandlerDeps): ErrorHandler {
+export function createErrorHandler({ log, isDown }: ErrorHandlerDeps): ErrorHandler {
   return async (error, request, reply) => {
     if (isTold(error)) return sendProblem(reply, error.code, error.message, error.facts)
     if (hasZodFastifySchemaValidationErrors(error)) {
@@ -47,10 +45,8 @@ export function createErrorHandler({ log, ping }: ErrorHandlerDeps): ErrorHandle
     const id = randomUUID()
     const { method, url } = request
     log.error({ err: error, errorId: id, method, url }, 'Request failed')
-    if (saysDatabaseIsAway(error) || (await isDown(ping))) {
-      const detail =
-        'the database does not answer; lists that are published are served all the same'
-      return sendProblem(reply, 'database-unavailable', detail, { id })
+    if (saysDatabaseIsAway(error) || (await isDown())) {
+      return sendProblem(reply, 'database-unavailable', DATABASE_DOWN, { id })
     }
     const detail = 'something went wrong on our side: the log has the cause under this id'
     return sendProblem(reply, 'internal-error', detail, { id })
@@ -63,18 +59,4 @@ function fastifyRefusal(error: unknown): { code: ProblemCode; detail: string } |
   const { statusCode, code } = error
   if (typeof statusCode !== 'number' || statusCode < 400 || statusCode >= 500) return undefined
   return FASTIFY_ERRORS[String(code)] ?? { code: 'invalid-input', detail: error.message }
-}
-
-async function isDown(ping: () => Promise<void>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(true), PING_MS)
-  })
-  const answer = ping().then(
-    () => false,
-    () => true,
-  )
-  const down = await Promise.race([answer, late])
-  clearTimeout(timer)
-  return down
 }

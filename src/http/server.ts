@@ -25,6 +25,7 @@ import { reportDrift } from '../webhooks/report-drift.ts'
 import { accountOnFinish, accountRequests } from './account-requests.ts'
 import { admitRequests, limitRefusal, tellStanding, type Admission } from './admit-requests.ts'
 import { answerClientErrors } from './client-error.ts'
+import { createDatabaseDown, refuseChangesWhileDown } from './database-down.ts'
 import { createErrorHandler } from './error-handler.ts'
 import { createFront, type Front } from './front.ts'
 import { explainMissingRoutes } from './not-found.ts'
@@ -130,7 +131,8 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { refresh } = deps
   const { history, runs } = store
   const { trustedProxies = [], rateLimit = 0, accessLog } = deps
-  const errorHandler = createErrorHandler(deps)
+  const isDown = createDatabaseDown(deps.ping)
+  const errorHandler = createErrorHandler({ log, isDown })
   const admission: Admission = {
     limiter: rateLimit > 0 ? createRateLimiter({ limit: rateLimit }) : undefined,
     readAccess: createReadAccess(deps.readTokens ?? [], adminToken),
@@ -200,6 +202,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(pacRoutes, { lists, freshness, exporters, pacConfigured: deps.pacConfigured })
 
   app.addHook('onRequest', giveCommonHeaders)
+  refuseChangesWhileDown(app, () => freshness.unverifiedSince(), isDown)
   const { limiter } = admission
   if (limiter) {
     app.addHook('onRequest', (request, reply, done) => {

@@ -281,7 +281,7 @@ describe('a report of a device', () => {
     app.setValidatorCompiler(validatorCompiler)
     app.setSerializerCompiler(serializerCompiler)
     const log = pino({ enabled: false })
-    app.setErrorHandler(createErrorHandler({ log, ping: () => Promise.resolve() }))
+    app.setErrorHandler(createErrorHandler({ log, isDown: () => Promise.resolve(false) }))
     await app.register(checkRoutes, {
       lists: site.lists,
       timelines: createTimelines(site.store.timelines),

@@ -11,19 +11,36 @@ const fine = { kind: 'unchanged', fileDate: '2025-01-06', reason: 'same' } as Ru
 
 describe('another try', () => {
   /** Timers that a test fires by hand. */
-  function retry() {
+  function retry(isAway = false) {
     const asked: string[] = []
     const delays: { ms: number; fire: () => void; cancelled: boolean }[] = []
-    const ladder = createRetry(
-      (cloud) => void asked.push(cloud),
-      (fire, ms) => {
+    const ladder = createRetry({
+      async ask(cloud) {
+        asked.push(cloud)
+        if (isAway) throw new Error('the database is away')
+        return Promise.resolve()
+      },
+      delay(fire, ms) {
         const delay = { ms, fire, cancelled: false }
         delays.push(delay)
         return () => (delay.cancelled = true)
       },
-    )
+      log: pino({ level: 'silent' }),
+    })
     return { ...ladder, asked, delays }
   }
+
+  it('comes for a run that could not be asked for, and for another try that could not', async () => {
+    const { notAsked, noticed, delays, asked } = retry(true)
+    notAsked('Public', new Error('the database is away'))
+    delays.at(-1)?.fire()
+    await new Promise(setImmediate)
+    expect(asked).toEqual(['Public'])
+    expect(delays.map(({ ms }) => ms / 60_000)).toEqual(RETRY_MINUTES.slice(0, 2))
+    noticed('Public', fine)
+    notAsked('Public', new Error('away again'))
+    expect(delays.at(-1)?.ms).toBe((RETRY_MINUTES[0] ?? 0) * 60_000)
+  })
 
   it('comes ever later after each failure, and then is left to the schedule', () => {
     const { noticed, delays, asked } = retry()
