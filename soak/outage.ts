@@ -17,7 +17,7 @@ const REFUSALS = 3
 const HEADER_MS = 10_000
 
 /** Longer, and an orchestrator would take the process for dead. */
-const READINESS_MS = 5_000
+const READINESS_MS = 2_000
 
 /** A statement may take 30 s, a place in the queue of changes 20 s, a connection 10 s. */
 const REFUSAL_MS = 60_000
