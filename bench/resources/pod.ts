@@ -107,8 +107,11 @@ function createGroup(name: string, limitMiB: number): Group {
   const isV1 = existsSync(`${MEMORY_V1}/memory.limit_in_bytes`)
   const folder = `${isV1 ? MEMORY_V1 : UNIFIED}/rangewarden-${name}-${process.pid}`
   mkdirSync(folder)
-  const limit = isV1 ? 'memory.limit_in_bytes' : 'memory.max'
-  writeFileSync(`${folder}/${limit}`, String(limitMiB * 2 ** 20))
+  const limit = String(limitMiB * 2 ** 20)
+  writeFileSync(`${folder}/${isV1 ? 'memory.limit_in_bytes' : 'memory.max'}`, limit)
+  // A pod has no swap to go to.
+  const swap = `${folder}/${isV1 ? 'memory.memsw.limit_in_bytes' : 'memory.swap.max'}`
+  if (existsSync(swap)) writeFileSync(swap, isV1 ? limit : '0')
   return {
     around: (command) => [
       '/bin/sh',

@@ -151,7 +151,7 @@ function unavailable(url: string, cause: unknown): RangewardenError {
 }
 
 /** `fetch failed` says nothing; its cause, or the causes of all addresses, do. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ')
   if (!(error instanceof Error)) return String(error)
   return error.cause === undefined ? error.message : reasonOf(error.cause)

@@ -184,8 +184,10 @@ describeWith([helm], 'the clone, the package, the image and the chart', () => {
   it('ask for paths that the program answers, and are the same version', async () => {
     const paths = containers.flatMap((container) =>
       ['startupProbe', 'livenessProbe', 'readinessProbe'].map((probe) => {
-        const { httpGet } = container[probe] as { readonly httpGet: { readonly path: string } }
-        return httpGet.path
+        const { httpGet } = container[probe] as { readonly httpGet: Record<string, string> }
+        const port = container.ports?.find(({ name }) => name === httpGet['port'])
+        expect(port?.containerPort).toBe(8080)
+        return httpGet['path'] ?? ''
       }),
     )
     expect([...new Set(paths)].sort()).toEqual(['/health/live', '/health/ready'])

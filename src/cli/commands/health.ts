@@ -1,7 +1,8 @@
 /** `health`: whether the service lives, for what starts it again when it does not. */
 import { Agent, fetch } from 'undici'
 import type { Config } from '../../config.ts'
-import { invalidInput, messageOf } from '../../core/errors.ts'
+import { invalidInput } from '../../core/errors.ts'
+import { reasonOf } from '../client.ts'
 import type { CliCommand } from '../command.ts'
 
 /** Shorter than those who call this wait for it. */
@@ -32,7 +33,7 @@ export const health: CliCommand = {
       else io.print(`${response.ok ? 'live' : `status ${response.status}`}\n`)
       return response.ok ? 0 : UNHEALTHY
     } catch (error) {
-      io.say(`rangewarden: no answer from ${origin}: ${messageOf(error)}`)
+      io.say(`rangewarden: no answer from ${origin}: ${reasonOf(error)}`)
       return UNHEALTHY
     } finally {
       await dispatcher.destroy()
