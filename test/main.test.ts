@@ -85,7 +85,8 @@ describe('a running service', () => {
 
   it('has its port for itself: another one is told the setting and exits with 9', async () => {
     const port = new URL(url).port
-    const { code, stderr } = await runCli(['serve', '--data-dir', join(home, 'x'), '--port', port])
+    const place = ['--data-dir', join(home, 'x'), '--port', port]
+    const { code, stderr } = await runCli(['serve', ...place, '--log-level', 'silent'])
     expect(code).toBe(9)
     expect(stderr).toBe(
       `rangewarden: 127.0.0.1:${port} is in use: stop what listens there, or set another RANGEWARDEN_PORT (--port)\n`,

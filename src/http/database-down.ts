@@ -47,8 +47,11 @@ export function refuseChangesWhileDown(
   unverifiedSince: () => Date | undefined,
   isDown: () => Promise<boolean>,
 ): void {
-  app.addHook('onRequest', async ({ method, routeOptions }) => {
-    if (SAFE.includes(method) || routeOptions.url === LOOKUP || !unverifiedSince()) return
-    if (await isDown()) throw new RangewardenError('database-unavailable', DATABASE_DOWN)
+  // Without a promise where nothing is asked: answers to a client that pipelines stay in step with it.
+  app.addHook('onRequest', ({ method, routeOptions }, _, done) => {
+    if (SAFE.includes(method) || routeOptions.url === LOOKUP || !unverifiedSince()) return done()
+    isDown().then((down) => {
+      done(down ? new RangewardenError('database-unavailable', DATABASE_DOWN) : undefined)
+    }, done)
   })
 }
