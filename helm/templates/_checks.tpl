@@ -14,9 +14,14 @@ terminationGracePeriodSeconds is {{ $values.terminationGracePeriodSeconds }}: it
 settings.{{ $setting }} holds a password, which everybody who reads the ConfigMap would see: give it by extraEnv from a Secret
 {{- end }}
 {{- end }}
+{{- $unseen := and $values.networkPolicy.enabled (empty $values.networkPolicy.egress.proxy.ports) }}
 {{- range $values.extraEnv }}
 {{- if has .name (splitList " " (include "rangewarden.ownVariables" $)) }}
 extraEnv sets {{ .name }}, which the chart sets itself, from a value of its own
+{{- else if has (upper .name) (list "RANGEWARDEN_DRAIN_SECONDS" "RANGEWARDEN_PUBLISHER_URL" "RANGEWARDEN_MIRROR_URL" "NO_PROXY") }}
+extraEnv sets {{ .name }}, by which the chart goes as well: give {{ upper .name }} in settings
+{{- else if and $unseen .valueFrom (include "rangewarden.isProxy" .name) }}
+extraEnv takes {{ .name }} from where the chart does not see its port, and the network policy would let nothing through to it: give the port in networkPolicy.egress.proxy.ports
 {{- end }}
 {{- end }}
 {{- range $values.extraVolumes }}

@@ -61,7 +61,7 @@ ones win over those of the values, which selectors rely on.
   "app.kubernetes.io/version" .Chart.AppVersion
   "app.kubernetes.io/managed-by" .Release.Service
   "app.kubernetes.io/part-of" "rangewarden" }}
-{{- merge (last $) $standard .Values.commonLabels | toYaml }}
+{{- merge (last $) $standard (.Values.commonLabels | default dict) | toYaml }}
 {{- end }}
 {{- end }}
 

@@ -9,11 +9,11 @@ environment alone.
 {{- $selector := include "rangewarden.componentSelector" (list $root .component) }}
 metadata:
   labels:
-    {{- merge (include "rangewarden.labels" (list $root .component) | fromYaml) $values.podLabels | toYaml | nindent 4 }}
+    {{- merge (include "rangewarden.labels" (list $root .component) | fromYaml) ($values.podLabels | default dict) | toYaml | nindent 4 }}
   annotations:
     {{- /* Pods read their settings when they start. */}}
     {{- $checksum := dict "checksum/settings" ($values.settings | toYaml | sha256sum) }}
-    {{- merge $checksum $values.podAnnotations | toYaml | nindent 4 }}
+    {{- merge $checksum ($values.podAnnotations | default dict) | toYaml | nindent 4 }}
 spec:
   serviceAccountName: {{ include "rangewarden.serviceAccountName" $root }}
   automountServiceAccountToken: false
@@ -105,5 +105,7 @@ httpGet:
   {{- if $root.Values.tls.existingSecret }}
   scheme: HTTPS
   {{- end }}
-{{ index . 2 | toYaml }}
+{{- with index . 2 }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}

@@ -80,6 +80,18 @@ describe('the README', () => {
     expect([...top]).toEqual(Object.keys(parse(file('values.yaml')) as object))
   })
 
+  it('says which values no upgrade changes: those in the claim template of the StatefulSet', () => {
+    const volume = chartValues(file('values.yaml')).filter(({ key }) => /^persistence\./.test(key))
+    expect(volume.length).toBeGreaterThan(0)
+    for (const { key, description } of volume) expect(description, key).toContain('No upgrade ')
+    expect(file('README.md')).toContain('--cascade=orphan')
+  })
+
+  it('upgrades with the new values of a new chart', () => {
+    expect(file('README.md')).toContain('--reset-then-reuse-values')
+    expect(file('README.md')).not.toContain(' --reuse-values')
+  })
+
   it('refuses a value that nothing is said of', () => {
     const text =
       '# -- One.\none: 1\n\n# A group.\nmore:\n  # -- Two,\n  # in two lines.\n  two: []\n'

@@ -35,7 +35,7 @@ const SITES: Readonly<Record<string, Rendering>> = {
           from: [{ ipBlock: { cidr: '10.0.0.0/8' } }],
           metricsFrom: [{ namespaceSelector: { matchLabels: { name: 'monitoring' } } }],
         },
-        egress: { dns: { ports: [53, 5353] }, database: { ports: [6432] } },
+        egress: { dns: { ports: [53] }, database: { ports: [6432] } },
       },
       // They have files of their own, and tests of those.
       metrics: { prometheusRule: { enabled: false } },

@@ -69,12 +69,19 @@ const OPTIONS: Readonly<Record<string, Rendering>> = {
       networkPolicy: {
         ingress: { from: PEERS, metricsFrom: PEERS.slice(0, 1) },
         egress: {
-          dns: { to: PEERS, ports: [53, 5353] },
+          dns: { to: PEERS, ports: [53] },
           https: { to: PEERS },
           database: { to: PEERS, ports: [6432] },
           extra: [{ to: PEERS, ports: [{ port: 8443, protocol: 'TCP' }] }],
         },
       },
+    },
+  },
+  'a proxy that some hosts go past': {
+    values: {
+      settings: { NO_PROXY: '.example' },
+      extraEnv: [{ name: 'HTTPS_PROXY', value: 'http://proxy.example:3128' }],
+      networkPolicy: { egress: { proxy: { to: PEERS }, https: { to: PEERS } } },
     },
   },
   'no network policy': { values: { networkPolicy: { enabled: false } } },
@@ -89,9 +96,45 @@ const OPTIONS: Readonly<Record<string, Rendering>> = {
         type: 'LoadBalancer',
         port: 8443,
         externalTrafficPolicy: 'Local',
+        loadBalancerClass: 'example/internal',
         loadBalancerSourceRanges: ['10.0.0.0/8'],
         annotations: { 'example/internal': 'true' },
       },
+    },
+  },
+  'a port of the nodes, in both families': {
+    values: {
+      host: '::',
+      service: {
+        type: 'NodePort',
+        nodePort: 30_080,
+        ipFamilyPolicy: 'RequireDualStack',
+        ipFamilies: ['IPv6', 'IPv4'],
+      },
+    },
+  },
+  'quantities of every form': {
+    values: {
+      persistence: { size: '1e9' },
+      ...Object.fromEntries(
+        ['embedded', 'api', 'worker'].map((pods) => [
+          pods,
+          { resources: { requests: { memory: '1e9', cpu: '.5' }, limits: { memory: 1e9 } } },
+        ]),
+      ),
+    },
+  },
+  'no time to drain': {
+    values: {
+      settings: { RANGEWARDEN_DRAIN_SECONDS: '0' },
+      terminationGracePeriodSeconds: 30,
+    },
+  },
+  'probes as Kubernetes has them': {
+    values: {
+      startupProbe: { periodSeconds: null, timeoutSeconds: null, failureThreshold: null },
+      livenessProbe: { successThreshold: 1 },
+      readinessProbe: { successThreshold: 2 },
     },
   },
   'users of OpenShift': {

@@ -27,7 +27,8 @@ function reached(values: Values, component: string): string[] {
   )
 }
 
-const DNS = ['UDP 53', 'TCP 53']
+/** OpenShift's pods of the DNS listen on 5353, which is what a policy goes by there. */
+const DNS = ['UDP 53', 'TCP 53', 'UDP 5353', 'TCP 5353']
 
 describeWith([helm], 'the network policy', () => {
   it('lets the pod with the embedded database reach DNS and 443', () => {
@@ -63,6 +64,27 @@ describeWith([helm], 'the network policy', () => {
     expect(rules(values, 'embedded', 'egress')[1]?.to).toEqual([FIREWALLS])
     const both = { ...PROXY, ...values }
     expect(reached(both, 'embedded')).toEqual([...DNS, 'TCP 3128'])
+  })
+
+  it('leads to a proxy that is given as a variable, in small letters too', () => {
+    for (const name of ['HTTPS_PROXY', 'http_proxy']) {
+      const extraEnv = [{ name, value: 'http://user:secret@proxy.example:3128' }]
+      expect(reached({ extraEnv }, 'embedded')).toEqual([...DNS, 'TCP 3128'])
+    }
+  })
+
+  it('leaves 443 open beside a proxy for what NO_PROXY names, and to its own peers', () => {
+    const values = {
+      settings: { HTTPS_PROXY: 'http://proxy.example:3128', NO_PROXY: 'hooks.example' },
+      networkPolicy: { egress: { https: { to: [FIREWALLS] }, proxy: { to: [PROMETHEUS] } } },
+    }
+    expect(reached(values, 'embedded')).toEqual([...DNS, 'TCP 3128', 'TCP 443'])
+    expect(rules(values, 'embedded', 'egress').slice(1)).toMatchObject([
+      { to: [PROMETHEUS] },
+      { to: [FIREWALLS] },
+    ])
+    const alone = { settings: { NO_PROXY: 'hooks.example' } }
+    expect(reached(alone, 'embedded')).toEqual([...DNS, 'TCP 443'])
   })
 
   it('leads to mirrors on ports of their own, beside a proxy', () => {
@@ -112,6 +134,8 @@ describeWith([helm], 'the network policy', () => {
     ] as const) {
       const [, service, ...others] = rules(values, 'test', 'egress')
       expect(others).toEqual([])
+      // Named ports are not found by every plugin on the way out.
+      expect(service?.ports).toEqual([{ port: 8080, protocol: 'TCP' }])
       expect(service?.to).toMatchObject([
         { podSelector: { matchLabels: { 'app.kubernetes.io/component': component } } },
       ])

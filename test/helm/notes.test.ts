@@ -47,7 +47,7 @@ describeWith([helm], 'the notes', () => {
     expect(text).toContain('curl -fsSk -H "Authorization: Bearer $TOKEN" https://localhost:8080/')
     expect(text).toContain('port-forward service/ranges-rangewarden 8080:443 &')
     expect(text).toContain(
-      `get secret t -o go-template='{{ index .data "read-token" | base64decode }}'`,
+      `get secret t -o go-template='{{ index .data "read-token" | base64decode }}' | cut -d, -f1\n`,
     )
     expect(text).not.toContain('set secrets.existingSecret')
   })
@@ -60,6 +60,12 @@ describeWith([helm], 'the notes', () => {
     expect(text).toContain('2 API and 2 worker pods on PostgreSQL')
     expect(text).toContain('logs deployment/ranges-rangewarden-worker')
     expect(text).toContain('DNS, PostgreSQL (port 5432), and port 3128 alone')
+    const settings = {
+      HTTP_PROXY: 'http://proxy.example:3128',
+      NO_PROXY: 'hooks.example',
+      RANGEWARDEN_MIRROR_URL: 'http://mirror.example:8081',
+    }
+    expect(notes({ settings })).toContain('DNS, and port 3128, 443, 8081 alone')
   })
 
   it('warn of what is easily overlooked', () => {

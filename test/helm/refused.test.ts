@@ -103,6 +103,21 @@ describeWith([helm], 'the chart refuses', () => {
       "'/service/loadBalancerSourceRanges': value must be 'empty, since service.type is not LoadBalancer'",
     ],
     [
+      'a port of the nodes for an inner Service',
+      { service: { nodePort: 30_080 } },
+      "'/service/nodePort': value must be 'null, since service.type is ClusterIP'",
+    ],
+    [
+      'a class of load balancer without one',
+      { service: { loadBalancerClass: 'example/internal' } },
+      "'/service/loadBalancerClass': value must be 'empty, since service.type is not LoadBalancer'",
+    ],
+    ...['startupProbe', 'livenessProbe'].map((probe): [string, Values, string] => [
+      `a ${probe} that wants more than one success`,
+      { [probe]: { successThreshold: 3 } },
+      `'/${probe}/successThreshold': value must be '1, since only readiness may ask for more'`,
+    ]),
+    [
       'a port out of range',
       { service: { port: 70_000 } },
       "'/service/port': maximum: got 70,000, want 65,535",
@@ -140,6 +155,29 @@ describeWith([helm], 'the chart refuses', () => {
       'terminationGracePeriodSeconds is 45: it has to be at least 90, RANGEWARDEN_DRAIN_SECONDS (60) and 30',
     ],
     [
+      'less than what is under way takes',
+      { settings: { RANGEWARDEN_DRAIN_SECONDS: '0' }, terminationGracePeriodSeconds: 29 },
+      "'/terminationGracePeriodSeconds': minimum: got 29, want 30",
+    ],
+    ...['RANGEWARDEN_DRAIN_SECONDS', 'RANGEWARDEN_PUBLISHER_URL', 'RANGEWARDEN_MIRROR_URL'].map(
+      (name): [string, Values, string] => [
+        `${name} where the chart does not look`,
+        { extraEnv: [{ name, value: '60' }] },
+        `extraEnv sets ${name}, by which the chart goes as well: give ${name} in settings`,
+      ],
+    ),
+    [
+      'hosts without a proxy where the chart does not look',
+      { extraEnv: [{ name: 'no_proxy', value: 'hooks.example' }] },
+      'extraEnv sets no_proxy, by which the chart goes as well: give NO_PROXY in settings',
+    ],
+    ...['HTTPS_PROXY', 'http_proxy'].map((name): [string, Values, string] => [
+      `${name} from a Secret, to which the network policy would let nothing through`,
+      { extraEnv: [{ name, valueFrom: { secretKeyRef: { name: 'the-proxy', key: 'url' } } }] },
+      `extraEnv takes ${name} from where the chart does not see its port, and the network policy ` +
+        'would let nothing through to it: give the port in networkPolicy.egress.proxy.ports',
+    ]),
+    [
       'a password in a ConfigMap',
       { settings: { HTTPS_PROXY: 'http://user:secret@proxy.example:3128' } },
       'settings.HTTPS_PROXY holds a password, which everybody who reads the ConfigMap would see: ' +
@@ -157,6 +195,14 @@ describeWith([helm], 'the chart refuses', () => {
     ],
   ])('%s', (_, values, words) => {
     expect(refusal({ values })).toContain(words)
+  })
+
+  it('no proxy from a Secret where its port is given, or nothing is kept from it', () => {
+    const valueFrom = { secretKeyRef: { name: 'the-proxy', key: 'url' } }
+    const extraEnv = [{ name: 'HTTPS_PROXY', valueFrom }]
+    for (const networkPolicy of [{ egress: { proxy: { ports: [3128] } } }, { enabled: false }]) {
+      expect(renderText({ values: { extraEnv, networkPolicy } })).toContain('name: HTTPS_PROXY')
+    }
   })
 
   it('a release whose Service would begin with a digit', () => {
