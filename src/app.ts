@@ -124,7 +124,12 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
     log,
     unverifiedSince: () => keepUp?.unverifiedSince(),
   })
-  const metrics = createMetrics({ freshness, clouds: config.clouds, version: VERSION })
+  const metrics = createMetrics({
+    freshness,
+    clouds: config.clouds,
+    version: VERSION,
+    role: config.role,
+  })
   const { tlsCert: cert, tlsKey: key } = config
   const tlsFiles =
     cert !== undefined && key !== undefined

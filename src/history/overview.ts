@@ -54,6 +54,8 @@ export interface CloudOverview {
   readonly discovery: Discovery | undefined
   /** When a run last learned which file is the newest. */
   readonly lastSuccessAt: Date | undefined
+  /** When the last run that brought anything was refused; undefined unless it was. */
+  readonly refusedAt?: Date | undefined
   /** Date of the newest file seen at the publisher, whatever it said. */
   readonly newestFileDate: FileDate | undefined
   /** Whole days from that date (UTC) until now. */
@@ -88,7 +90,7 @@ const CANNOT_FETCH_AFTER_MS = 36 * 3_600_000
 
 const SHOWN_RUNS = 5
 
-/** Looked through for the last success when the shown ones have none. */
+/** Looked through for the last success when the shown ones, dry runs aside, have none. */
 const SEARCHED_RUNS = 300
 
 /** A database that hangs counts as down: the overview is what people look at then. */
@@ -125,6 +127,7 @@ async function overviewOf(
     waiting: facts.waiting,
     discovery: facts.discovery,
     lastSuccessAt: facts.lastSuccessAt,
+    refusedAt: facts.refusedAt,
     newestFileDate,
     ageInDays,
     lastRuns: facts.lastRuns,
@@ -153,6 +156,7 @@ interface Kept {
   readonly cannotFetch: boolean
   readonly discovery: Discovery | undefined
   readonly lastSuccessAt: Date | undefined
+  readonly refusedAt: Date | undefined
 }
 
 const NOTHING_KEPT: Kept = {
@@ -162,13 +166,15 @@ const NOTHING_KEPT: Kept = {
   cannotFetch: false,
   discovery: undefined,
   lastSuccessAt: undefined,
+  refusedAt: undefined,
 }
 
 async function readKept(store: OverviewDeps['store'], cloud: Cloud, now: Date): Promise<Kept> {
   const newestFileDate = await store.history.newestFileDate(cloud)
   const lastRuns = await store.runs.list({ cloud, limit: SHOWN_RUNS })
   const holds = await store.holds.list({ cloud, state: 'waiting', limit: SHOWN_HOLDS })
-  const seenAll = lastRuns.length < SHOWN_RUNS || lastRuns.some(isSuccess)
+  const seenAll =
+    lastRuns.length < SHOWN_RUNS || lastRuns.some((run) => isSuccess(run) && !run.dryRun)
   const runs = seenAll ? lastRuns : await store.runs.list({ cloud, limit: SEARCHED_RUNS })
   const since = failingSince(runs)
   return {
@@ -178,6 +184,7 @@ async function readKept(store: OverviewDeps['store'], cloud: Cloud, now: Date): 
     cannotFetch: since !== undefined && now.getTime() - since.getTime() > CANNOT_FETCH_AFTER_MS,
     discovery: lastDiscovery(runs),
     lastSuccessAt: runs.find(isSuccess)?.finishedAt,
+    refusedAt: lastRefusal(runs),
   }
 }
 
@@ -194,6 +201,14 @@ function failingSince(runs: readonly Run[]): Date | undefined {
 function isSuccess({ outcome, detail }: Run): boolean {
   if (outcome === undefined || outcome === 'failed' || outcome === 'refused') return false
   return detail?.['strategy'] !== BLIND_STRATEGY
+}
+
+/** A dry run may be of another source, and a failed one says nothing of what the one before brought. */
+function lastRefusal(runs: readonly Run[]): Date | undefined {
+  const last = runs.find(
+    ({ dryRun, outcome }) => !dryRun && outcome !== undefined && outcome !== 'failed',
+  )
+  return last?.outcome === 'refused' ? last.finishedAt : undefined
 }
 
 function lastDiscovery(runs: readonly Run[]): Discovery | undefined {

@@ -4,7 +4,6 @@ import { FAMILIES } from '../core/address.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Freshness } from '../history/freshness.ts'
 import { CLOUD_STATES, type CloudOverview } from '../history/overview.ts'
-import type { Run } from '../store/contract.ts'
 import { addGauge, secondsOf, type Sample } from './gauges.ts'
 
 export function addCloudMetrics(
@@ -61,12 +60,17 @@ export function addCloudMetrics(
   perCloud(
     'rangewarden_sync_refused_timestamp_seconds',
     'When the newest run that brought anything was refused; absent unless it was.',
-    ({ lastRuns }) => [[{}, secondsOf(refusedAt(lastRuns))]],
+    ({ refusedAt }) => [[{}, secondsOf(refusedAt)]],
   )
   perCloud(
     'rangewarden_dataset_change_number',
     "Microsoft's change number of the snapshot that is published.",
     ({ published }) => [[{}, published?.record.changeNumber]],
+  )
+  perCloud(
+    'rangewarden_dataset_file_timestamp_seconds',
+    'Midnight (UTC) of the date of the file that is published, which a rollback or a hold keeps old.',
+    ({ published }) => [[{}, published && Date.parse(published.record.fileDate) / 1000]],
   )
   perCloud(
     'rangewarden_dataset_published_timestamp_seconds',
@@ -90,14 +94,6 @@ export function addCloudMetrics(
     },
     () => [[{}, secondsOf(freshness.unverifiedSince())]],
   )
-}
-
-/** A dry run may be of another source, and a failed one says nothing of what the one before brought. */
-function refusedAt(newestFirst: readonly Run[]): Date | undefined {
-  const last = newestFirst.find(
-    ({ dryRun, outcome }) => !dryRun && outcome !== undefined && outcome !== 'failed',
-  )
-  return last?.outcome === 'refused' ? last.finishedAt : undefined
 }
 
 type PrefixCounts = Readonly<Record<4 | 6, number>>

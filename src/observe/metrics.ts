@@ -3,6 +3,7 @@
  * and goes on while there is none. docs/operations.md describes each name.
  */
 import { Gauge, Registry } from 'prom-client'
+import type { Role } from '../config/rules.ts'
 import type { Cloud } from '../core/cloud.ts'
 import type { Freshness } from '../history/freshness.ts'
 import { createCertificateMetrics, type CertificateMetrics } from './certificate-metrics.ts'
@@ -29,18 +30,20 @@ export interface MetricsDeps {
   readonly freshness: Pick<Freshness, 'overviews' | 'unverifiedSince'>
   readonly clouds: readonly Cloud[]
   readonly version: string
+  /** By default `all`. */
+  readonly role?: Role
 }
 
-export function createMetrics({ freshness, clouds, version }: MetricsDeps): Metrics {
+export function createMetrics({ freshness, clouds, version, role = 'all' }: MetricsDeps): Metrics {
   const registry = new Registry()
   let ofProcess: Registry | undefined
 
   new Gauge({
     name: 'rangewarden_build_info',
-    help: 'Always 1; the label is the version that runs.',
-    labelNames: ['version'],
+    help: 'Always 1; the labels are the version that runs and what the process does.',
+    labelNames: ['version', 'role'],
     registers: [registry],
-  }).set({ version }, 1)
+  }).set({ version, role }, 1)
   addCloudMetrics(registry, freshness)
 
   return {

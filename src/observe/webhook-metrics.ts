@@ -1,13 +1,19 @@
 /** Whether what is told arrives. Which receiver it is that fails is for the API to say. */
-import { Counter, Gauge, type Registry } from 'prom-client'
+import { Counter, type Registry } from 'prom-client'
+import { addGauge } from './gauges.ts'
 
 export interface WebhookMetrics {
   /** An attempt to deliver. */
   attempted(result: AttemptKind): void
   /** A delivery that has arrived, or is given up. */
   ended(result: EndKind): void
-  /** Deliveries that wait, as last asked of the database. */
-  waiting(backlog: { readonly waiting: number; readonly oldestSeconds: number }): void
+  /** Deliveries that wait, as last asked of the database; nothing is told of them before. */
+  waiting(backlog: Backlog): void
+}
+
+interface Backlog {
+  readonly waiting: number
+  readonly oldestSeconds: number
 }
 
 /** What an attempt can come to. */
@@ -35,22 +41,26 @@ export function createWebhookMetrics(registry: Registry): WebhookMetrics {
     registers: [registry],
   })
   for (const result of END_KINDS) deliveries.inc({ result }, 0)
-  const waiting = new Gauge({
-    name: 'rangewarden_webhook_deliveries_waiting',
-    help: 'Deliveries to enabled webhooks that wait, failing ones included.',
-    registers: [registry],
-  })
-  const oldest = new Gauge({
-    name: 'rangewarden_webhook_oldest_waiting_seconds',
-    help: 'How long the oldest of them has waited.',
-    registers: [registry],
-  })
+  let backlog: Backlog | undefined
+  addGauge(
+    registry,
+    {
+      name: 'rangewarden_webhook_deliveries_waiting',
+      help: 'Deliveries to enabled webhooks that wait, failing ones included; of workers.',
+    },
+    () => [[{}, backlog?.waiting]],
+  )
+  addGauge(
+    registry,
+    {
+      name: 'rangewarden_webhook_oldest_waiting_seconds',
+      help: 'How long the oldest of them has waited; of workers.',
+    },
+    () => [[{}, backlog?.oldestSeconds]],
+  )
   return {
     attempted: (result) => attempts.inc({ result }),
     ended: (result) => deliveries.inc({ result }),
-    waiting(backlog) {
-      waiting.set(backlog.waiting)
-      oldest.set(backlog.oldestSeconds)
-    },
+    waiting: (found) => (backlog = found),
   }
 }

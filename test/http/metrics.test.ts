@@ -49,6 +49,7 @@ describe('the metrics', () => {
       'rangewarden_last_success_timestamp_seconds',
       'rangewarden_sync_refused_timestamp_seconds',
       'rangewarden_dataset_change_number',
+      'rangewarden_dataset_file_timestamp_seconds',
       'rangewarden_dataset_published_timestamp_seconds',
       'rangewarden_dataset_prefixes',
       'rangewarden_database_unverified_since_timestamp_seconds',
@@ -62,7 +63,7 @@ describe('the metrics', () => {
       'rangewarden_http_requests_total',
       'rangewarden_http_request_duration_seconds',
     ])
-    expect(valueOf(lines, 'rangewarden_build_info{version="0.0.0-test"}')).toBe(1)
+    expect(valueOf(lines, 'rangewarden_build_info{version="0.0.0-test",role="all"}')).toBe(1)
     expect(lines.filter((line) => line.startsWith('rangewarden_cloud_state'))).toEqual([])
   })
 

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { temporaryFolder } from '../support/folder.ts'
 import { describeWith, program } from '../support/requirements.ts'
-import { DASHBOARD_FILE, dashboardQueries, readDashboard } from './rules.ts'
+import { askedIn, DASHBOARD_FILE, dashboardQueries, readDashboard } from './rules.ts'
 
 const dashboard = readDashboard()
 const { panels } = dashboard
@@ -43,15 +43,22 @@ describe('the dashboard', () => {
     }
   })
 
-  it('asks the data source that is chosen, for the clouds and instances that are', () => {
+  it('asks the data source that is chosen, for the job, the clouds and the instances that are', () => {
     const names = dashboard.templating.list.map(({ name }) => name)
-    expect(names).toEqual(['datasource', 'cloud', 'instance'])
+    expect(names).toEqual(['datasource', 'job', 'cloud', 'instance'])
     for (const panel of panels) {
       if (panel.type === 'row') continue
       const refs = panel.targets.map(({ refId }) => refId)
       expect(new Set(refs).size, panel.title).toBe(refs.length)
       for (const { expr } of panel.targets) {
-        expect(expr, panel.title).toContain('instance=~"$instance"')
+        const selectors = [...expr.matchAll(/\{([^}]*)\}/g)].map(([, inner = '']) =>
+          inner.split(','),
+        )
+        expect(selectors.length, panel.title).toBe(askedIn(expr).metrics.size)
+        for (const selector of selectors) {
+          expect(selector, panel.title).toContain('job="$job"')
+          expect(selector, panel.title).toContain('instance=~"$instance"')
+        }
         const variables = [...expr.matchAll(/\$(\w+)/g)].map(([, name = '']) => name)
         const known = [...names, '__rate_interval']
         expect(
@@ -59,6 +66,24 @@ describe('the dashboard', () => {
           panel.title,
         ).toEqual([])
       }
+    }
+  })
+})
+
+describe('the variables of the dashboard', () => {
+  const { list } = dashboard.templating
+
+  it('offer one job at a time, since two installations have no number in common', () => {
+    const { definition, multi, includeAll } = list.find(({ name }) => name === 'job') ?? {}
+    expect(definition).toBe('label_values(rangewarden_build_info, job)')
+    expect([multi, includeAll]).toEqual([false, false])
+  })
+
+  it('offer the clouds and instances of the job that is chosen', () => {
+    for (const name of ['cloud', 'instance']) {
+      const { definition, query } = list.find((one) => one.name === name) ?? {}
+      expect(definition).toMatch(new RegExp(`^label_values\\(\\w+\\{job="\\$job"\\}, ${name}\\)$`))
+      expect(query).toMatchObject({ query: definition })
     }
   })
 })

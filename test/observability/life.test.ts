@@ -61,6 +61,7 @@ describe('a service with a folder, a receiver and a certificate', () => {
     expect(runsIn(told)).toEqual({ failed: 1 })
     for (const absent of [
       'rangewarden_dataset_change_number',
+      'rangewarden_dataset_file_timestamp_seconds',
       'rangewarden_dataset_published_timestamp_seconds',
       'rangewarden_newest_file_timestamp_seconds',
       'rangewarden_last_success_timestamp_seconds',
@@ -107,6 +108,9 @@ describe('a service with a folder, a receiver and a certificate', () => {
     expect(told.value('rangewarden_sync_refused_timestamp_seconds', PUBLIC)).toBeUndefined()
     expect(told.value('rangewarden_dataset_change_number', PUBLIC)).toBe(newer.changeNumber)
     expect(told.value('rangewarden_newest_file_timestamp_seconds', PUBLIC)).toBe(
+      Date.parse(newer.fileDate) / 1000,
+    )
+    expect(told.value('rangewarden_dataset_file_timestamp_seconds', PUBLIC)).toBe(
       Date.parse(newer.fileDate) / 1000,
     )
     const publishedAt = told.value('rangewarden_dataset_published_timestamp_seconds', PUBLIC)
@@ -164,7 +168,7 @@ describe('a service with a publisher that speaks https', () => {
   }, 120_000)
 })
 
-describeWith([postgres], 'a service whose database goes away', () => {
+describeWith([postgres], 'services of one PostgreSQL', () => {
   let server: PostgresServer
   let door: Door
 
@@ -177,7 +181,26 @@ describeWith([postgres], 'a service whose database goes away', () => {
     await server.stop()
   })
 
-  it('says since when, goes on telling what it knows, and stops saying it afterwards', async () => {
+  it('say what they do, and only those that send webhooks know of a backlog', async () => {
+    const settings = { DATABASE_URL: await server.createDatabase() }
+    const waiting = 'rangewarden_webhook_deliveries_waiting'
+    const oldest = 'rangewarden_webhook_oldest_waiting_seconds'
+    const api = await beginLife(temporaryFolder(), { ...settings, RANGEWARDEN_ROLE: 'api' })
+    const worker = await beginLife(temporaryFolder(), { ...settings, RANGEWARDEN_ROLE: 'worker' })
+    try {
+      const ofWorker = await worker.scrapeUntil((one) => one.value(waiting) !== undefined)
+      expect(ofWorker.value('rangewarden_build_info', { role: 'worker' })).toBe(1)
+      expect([ofWorker.value(waiting), ofWorker.value(oldest)]).toEqual([0, 0])
+      const ofApi = await api.scrapeUntil((one) => stateIn(one) !== undefined)
+      expect(ofApi.value('rangewarden_build_info', { role: 'api' })).toBe(1)
+      expect([ofApi.value(waiting), ofApi.value(oldest)]).toEqual([undefined, undefined])
+    } finally {
+      await worker.close()
+      await api.close()
+    }
+  }, 240_000)
+
+  it('say since when the database is away, and stop saying it afterwards', async () => {
     const url = new URL(await server.createDatabase())
     url.port = new URL(door.origin).port
     url.hostname = '127.0.0.1'

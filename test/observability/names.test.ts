@@ -1,12 +1,15 @@
 /**
- * Alerts, dashboard and docs/operations.md speak of metrics and labels that a service really has, and
- * a service has none that the document does not explain.
+ * Alerts, dashboard and docs/operations.md speak of metrics, labels and values that a service really
+ * has, and a service has no metric that the document does not explain.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { STATUS_CODES } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ROLES } from '../../src/config/rules.ts'
+import { createMetrics } from '../../src/observe/metrics.ts'
 import { readExposition, type Exposition } from '../support/exposition.ts'
 import { describeWith, program } from '../support/requirements.ts'
 import { askedIn, dashboardQueries, readAlerts, readDashboard } from './rules.ts'
@@ -20,14 +23,26 @@ let folder: string
 let life: ScriptedLife
 let text: string
 let told: Exposition
-/** Labels of each metric, of everything it has told so far; `le` is of buckets. */
-const labelsOf = new Map<string, Set<string>>()
+/** Labels of each metric and their values, of everything it has told so far; `le` is of buckets. */
+const labelsOf = new Map<string, Map<string, Set<string>>>()
 
 function remember({ series }: Exposition): void {
   for (const { name, labels } of series) {
-    const known = labelsOf.get(name) ?? new Set()
-    for (const label of Object.keys(labels)) known.add(label)
+    const known = labelsOf.get(name) ?? new Map<string, Set<string>>()
+    for (const [label, value] of Object.entries(labels)) {
+      known.set(label, (known.get(label) ?? new Set()).add(value))
+    }
     labelsOf.set(name, known)
+  }
+}
+
+/** What a service of each role tells of itself, and of a host that it has files from. */
+async function rememberOtherServices(): Promise<void> {
+  const freshness = { overviews: () => [], unverifiedSince: () => undefined }
+  for (const role of ROLES) {
+    const metrics = createMetrics({ freshness, clouds: [], version: '1', role })
+    metrics.certificates.source('mirror.example', new Date())
+    remember(readExposition(await metrics.text()))
   }
 }
 
@@ -41,10 +56,13 @@ beforeAll(async () => {
   life.offer(week)
   await life.run()
   await life.scrapeUntil((one) => one.value('rangewarden_dataset_change_number') !== undefined)
+  await life.ask('/health/ready')
   text = await life.text()
   told = readExposition(text)
   remember(told)
-})
+  await rememberOtherServices()
+  // Each of four waits has a minute.
+}, 300_000)
 afterAll(async () => {
   await life.close()
   rmSync(folder, { recursive: true })
@@ -57,16 +75,27 @@ function metricOf(series: string): string | undefined {
   return told.types.get(base) === 'histogram' ? base : undefined
 }
 
+/** Every status that there is may be answered one day. */
+function isTold(metric: string, label: string, value: RegExp): boolean {
+  if (OF_SCRAPES.includes(label)) return true
+  const told = label === 'status' ? Object.keys(STATUS_CODES) : labelsOf.get(metric)?.get(label)
+  return [...(told ?? [])].some((one) => value.test(one))
+}
+
 function faultsOf(expr: string): string[] {
-  const { metrics, labels, grouped } = askedIn(expr)
+  const { metrics, matchers, grouped } = askedIn(expr)
   const has = (metric: string, label: string): boolean =>
     OF_SCRAPES.includes(label) || (labelsOf.get(metric)?.has(label) ?? false)
   return [
     ...[...metrics].flatMap((metric) =>
       metricOf(metric) === undefined ? [`${metric} is not exported`] : [],
     ),
-    ...labels.flatMap(({ metric, label }) =>
-      has(metric, label) ? [] : [`${metric} has no label ${label}`],
+    ...matchers.flatMap(({ metric, label, values }) =>
+      has(metric, label)
+        ? values
+            .filter((value) => !isTold(metric, label, value))
+            .map(({ source }) => `${metric} has no ${label} like ${source}`)
+        : [`${metric} has no label ${label}`],
     ),
     ...[...metrics].flatMap((metric) =>
       [...grouped].flatMap((label) =>
@@ -77,20 +106,32 @@ function faultsOf(expr: string): string[] {
 }
 
 describe('a service exports', () => {
-  it('what every alert asks for, with its labels', () => {
+  it('what every alert asks for, with its labels and their values', () => {
     const faults = readAlerts().flatMap(({ alert, expr }) =>
       faultsOf(expr).map((fault) => `${alert}: ${fault}`),
     )
     expect(faults).toEqual([])
   })
 
-  it('what every panel asks for, with its labels', () => {
+  it('what every panel asks for, with its labels and their values', () => {
     expect(dashboardQueries(readDashboard()).flatMap(faultsOf)).toEqual([])
   })
 
-  it('and a metric or a label that it does not have would be seen', () => {
+  it('and a metric, a label or a value that it does not have would be seen', () => {
     expect(faultsOf('max by (cloud) (rangewarden_holds_waiting{state="x"}) > 0')).toEqual([
       'rangewarden_holds_waiting has no label state',
+    ])
+    expect(
+      faultsOf('rangewarden_cloud_state{state="empty"} or rangewarden_cloud_state{state="void"}'),
+    ).toEqual(['rangewarden_cloud_state has no state like ^void$'])
+    expect(faultsOf('absent(rangewarden_build_info{role=~"all|server"})')).toEqual([
+      'rangewarden_build_info has no role like ^(?:server)$',
+    ])
+    expect(
+      faultsOf('rangewarden_http_requests_total{status=~"6..",route!~"/healthz|/metrics"}'),
+    ).toEqual([
+      'rangewarden_http_requests_total has no status like ^(?:6..)$',
+      'rangewarden_http_requests_total has no route like ^(?:\\/healthz)$',
     ])
     expect(faultsOf('rate(rangewarden_nothing_total[5m])')).toEqual([
       'rangewarden_nothing_total is not exported',
@@ -122,13 +163,13 @@ describe('a service exports', () => {
           ?.filter((label) => label !== '')
           .sort(),
         name,
-      ).toEqual([...seen].sort())
+      ).toEqual([...seen.keys()].sort())
     }
   })
 
   it('explanations that are sentences', () => {
     for (const [name, help] of told.helps) {
-      if (name.startsWith('rangewarden_')) expect(help, name).toMatch(/^[A-Z0-9M].*\.$/)
+      if (name.startsWith('rangewarden_')) expect(help, name).toMatch(/^[A-Z0-9].*\.$/)
     }
     expect([...told.helps.keys()].sort()).toEqual([...told.types.keys()].sort())
   })

@@ -58,7 +58,14 @@ const dashboardShape = z.object({
   panels: z.discriminatedUnion('type', [panelShape, rowShape]).array(),
   templating: z.object({
     list: z
-      .object({ name: z.string(), type: z.string(), definition: z.string().optional() })
+      .object({
+        name: z.string(),
+        type: z.string(),
+        definition: z.string().optional(),
+        query: z.unknown(),
+        multi: z.boolean(),
+        includeAll: z.boolean(),
+      })
       .array(),
   }),
 })
@@ -75,17 +82,22 @@ export function dashboardQueries({ panels, templating }: Dashboard): string[] {
     ...panels.flatMap((panel) =>
       panel.type === 'row' ? [] : panel.targets.map(({ expr }) => withoutVariables(expr)),
     ),
-    // label_values(METRIC, LABEL), in Prometheus' own words.
+    // label_values(SERIES, LABEL), in Prometheus' own words.
     ...templating.list.flatMap(({ definition }) => {
-      const [, metric, label] = /^label_values\((\w+), (\w+)\)$/.exec(definition ?? '') ?? []
-      return metric === undefined ? [] : [`group by (${label ?? ''}) (${metric})`]
+      if (definition === undefined) return []
+      const [, series, label] = /^label_values\((.+), (\w+)\)$/.exec(definition) ?? []
+      if (series === undefined || label === undefined) throw new Error(`unread: ${definition}`)
+      return [`group by (${label}) (${withoutVariables(series)})`]
     }),
   ]
 }
 
 /** What Grafana puts in, of the same kind. */
 function withoutVariables(expr: string): string {
-  return expr.replaceAll('$__rate_interval', '5m').replaceAll(/"\$(?:cloud|instance)"/g, '".*"')
+  return expr
+    .replaceAll('$__rate_interval', '5m')
+    .replaceAll('="$job"', '="rangewarden"')
+    .replaceAll(/=~"\$(?:cloud|instance)"/g, '=~".*"')
 }
 
 /** Words that stand where a metric could. */
@@ -94,10 +106,17 @@ const NO_METRICS = new Set([
   ...['min', 'on', 'or', 'rate', 'sum', 'time', 'unless'],
 ])
 
+export interface Matcher {
+  readonly metric: string
+  readonly label: string
+  /** What the label is compared with, for equality or not: a value, or the branches of a pattern. */
+  readonly values: readonly RegExp[]
+}
+
 export interface Asked {
   readonly metrics: ReadonlySet<string>
-  /** Labels of the metrics in one expression: of selectors, and of what is grouped or matched by. */
-  readonly labels: readonly { readonly metric: string; readonly label: string }[]
+  /** Of all selectors. */
+  readonly matchers: readonly Matcher[]
   /** Labels by which the expression groups; each of its metrics has to have them. */
   readonly grouped: ReadonlySet<string>
 }
@@ -105,20 +124,28 @@ export interface Asked {
 /** Read from the text: enough for the expressions here, and no word is passed over. */
 export function askedIn(expr: string): Asked {
   const metrics = new Set<string>()
-  const labels: { metric: string; label: string }[] = []
+  const matchers: Matcher[] = []
   const grouped = new Set<string>()
-  let rest = expr.replaceAll(/\[[^\]]*\]/g, '')
+  let rest = expr.replaceAll(/(?<=[\w}])\[[\w$]+\]/g, '')
   rest = rest.replaceAll(/\b(?:by|on) \(([^)]*)\)/g, (_, names: string) => {
     for (const name of names.split(',')) grouped.add(name.trim())
     return ''
   })
   rest = rest.replaceAll(/([a-z_]\w*)\{([^}]*)\}/g, (_, metric: string, selectors: string) => {
     metrics.add(metric)
-    for (const [, label = ''] of selectors.matchAll(/(\w+)(?:=~|!~|!=|=)"/g)) {
-      labels.push({ metric, label })
+    const each = selectors.matchAll(/(\w+)(=~|!~|!=|=)"([^"]*)"/g)
+    for (const [, label = '', operator = '', value = ''] of each) {
+      matchers.push({ metric, label, values: valuesOf(operator, value) })
     }
     return ''
   })
   for (const [word] of rest.matchAll(/[a-z_]\w*/g)) if (!NO_METRICS.has(word)) metrics.add(word)
-  return { metrics, labels, grouped }
+  return { metrics, matchers, grouped }
+}
+
+/** Patterns are matched whole, as Prometheus does. */
+function valuesOf(operator: string, value: string): RegExp[] {
+  if (!operator.endsWith('~')) return [new RegExp(`^${value.replaceAll(/[^\w-]/g, '\\$&')}$`)]
+  if (value.includes('(')) throw new Error(`only branches at the top are told apart: ${value}`)
+  return value.split('|').map((branch) => new RegExp(`^(?:${branch})$`))
 }
