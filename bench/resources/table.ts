@@ -35,6 +35,8 @@ function tableOf({ machine, date, kindOfFile, pollsPerSecond, pods }: Results): 
     'limit',
   ]
   const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
-  const about = `Measured on ${date} with ${kindOfFile} Public files (${machine}).`
+  const about =
+    `Measured on ${date} with ${kindOfFile} Public files from a folder, no webhooks and a short history ` +
+    `(${machine}).`
   return `${lines.join('\n')}\n\n${about}\n`
 }
