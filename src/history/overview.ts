@@ -55,7 +55,7 @@ export interface CloudOverview {
   /** When a run last learned which file is the newest. */
   readonly lastSuccessAt: Date | undefined
   /** When the last run that brought anything was refused; undefined unless it was. */
-  readonly refusedAt?: Date | undefined
+  readonly refusedAt: Date | undefined
   /** Date of the newest file seen at the publisher, whatever it said. */
   readonly newestFileDate: FileDate | undefined
   /** Whole days from that date (UTC) until now. */

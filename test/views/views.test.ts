@@ -289,6 +289,7 @@ describe('a cloud', () => {
       cloud: 'Public',
       waiting: [],
       discovery: undefined,
+      refusedAt: undefined,
       rollback: undefined,
       lastSuccessAt: undefined,
       lastRuns: [run],

@@ -33,6 +33,7 @@ function overview(state: CloudState, complete = true): CloudOverview {
     rollback: undefined,
     waiting: [],
     discovery: undefined,
+    refusedAt: undefined,
     lastSuccessAt: new Date('2026-11-01T00:00:00Z'),
     newestFileDate: undefined,
     ageInDays: 27,
