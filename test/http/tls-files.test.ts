@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { fastify } from 'fastify'
 import { pino } from 'pino'
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterEach, expect, it, onTestFinished, vi } from 'vitest'
 import { openApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { RangewardenError } from '../../src/core/errors.ts'
@@ -15,9 +15,10 @@ import { listenEverywhere } from '../../src/http/listeners.ts'
 import { tlsIdentity, type TlsIdentity } from '../../src/http/tls-identity.ts'
 import { createTlsFiles, tlsServerOptions } from '../../src/http/tls-listener.ts'
 import { createLog } from '../../src/observe/log.ts'
-import { makeAuthority } from '../support/certificates.ts'
+import { makeAuthority, openssl } from '../support/certificates.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { portOf, type TlsIdentity as Pair } from '../support/publisher.ts'
+import { describeWith } from '../support/requirements.ts'
 import { startService } from '../support/service.ts'
 
 const authority = makeAuthority('Authority of the tests')
@@ -46,7 +47,7 @@ function saidOf(run: () => unknown): string {
   throw new Error('nothing was wrong')
 }
 
-describe('a pair that can be served with', () => {
+describeWith([openssl], 'a pair that can be served with', () => {
   const paths = { cert: '/tls/cert.pem', key: '/tls/key.pem' }
 
   it('expires with the first of its chain to expire', () => {
@@ -88,7 +89,7 @@ describe('a pair that can be served with', () => {
   })
 })
 
-describe('a service with RANGEWARDEN_TLS_CERT and RANGEWARDEN_TLS_KEY', () => {
+describeWith([openssl], 'a service with RANGEWARDEN_TLS_CERT and RANGEWARDEN_TLS_KEY', () => {
   function settingsFor({ cert, key }: Pair) {
     const folder = temporaryFolder({ 'cert.pem': cert, 'key.pem': key })
     mkdirSync(join(folder, 'files'))
@@ -154,7 +155,7 @@ async function leafAt(port: number, host = '127.0.0.1'): Promise<number> {
   return daysUntil({ expiresAt: new Date(until) })
 }
 
-describe('files that are replaced', () => {
+describeWith([openssl], 'files that are replaced', () => {
   afterEach(() => void vi.restoreAllMocks())
 
   async function serve(host: string, paths: { cert: string; key: string }) {
@@ -259,16 +260,18 @@ describe('files that are replaced', () => {
   })
 })
 
-it('says nothing of the key where both files hold it, nor logs it', async () => {
-  const lines: string[] = []
-  const log = createLog('trace', { write: (line: string) => void lines.push(line) })
-  const files = temporaryFolder({ cert: pair.key, key: `${pair.key}x` })
-  const paths = { cert: join(files, 'cert'), key: join(files, 'key') }
-  const tls = createTlsFiles({ paths, log, served: () => undefined })
-  const said = await tls.read().then(
-    () => 'nothing was wrong',
-    (error: unknown) => String(error),
-  )
-  expect(said).toContain('holds no certificate')
-  expect(said + lines.join('')).not.toContain(pair.key.split('\n')[1] ?? '')
+describeWith([openssl], 'the log and the error', () => {
+  it('say nothing of the key, also where both files hold it', async () => {
+    const lines: string[] = []
+    const log = createLog('trace', { write: (line: string) => void lines.push(line) })
+    const files = temporaryFolder({ cert: pair.key, key: `${pair.key}x` })
+    const paths = { cert: join(files, 'cert'), key: join(files, 'key') }
+    const tls = createTlsFiles({ paths, log, served: () => undefined })
+    const said = await tls.read().then(
+      () => 'nothing was wrong',
+      (error: unknown) => String(error),
+    )
+    expect(said).toContain('holds no certificate')
+    expect(said + lines.join('')).not.toContain(pair.key.split('\n')[1] ?? '')
+  })
 })

@@ -1,5 +1,5 @@
 /** What /metrics says after each step of a service's life is the truth. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { CLOUD_STATES } from '../../src/history/overview.ts'
 import { RUN_OUTCOMES } from '../../src/store/contract.ts'
 import { createDoor, type Door } from '../support/faults.ts'
@@ -8,6 +8,7 @@ import type { Exposition } from '../support/exposition.ts'
 import { bytes, filePath, pagePath, startPublisher, weeklyPage } from '../support/publisher.ts'
 import { postgres, startPostgres, type PostgresServer } from '../support/postgres.ts'
 import { answer, startReceiver, type Receiver } from '../support/receiver.ts'
+import { openssl } from '../support/certificates.ts'
 import { describeWith } from '../support/requirements.ts'
 import { authority, beginLife, recentWeeks, type ScriptedLife } from './scripted-life.ts'
 
@@ -42,7 +43,7 @@ function aboutNow(seconds: number | undefined): boolean {
   return seconds !== undefined && Math.abs(Date.now() / 1000 - seconds) < 120
 }
 
-describe('a service with a folder, a receiver and a certificate', () => {
+describeWith([openssl], 'a service with a folder, a receiver and a certificate', () => {
   it('tells of each thing that happens to it, and no longer than it is so', async () => {
     const receiver: Receiver = await startReceiver()
     const life: ScriptedLife = await beginLife(temporaryFolder())
@@ -147,7 +148,7 @@ describe('a service with a folder, a receiver and a certificate', () => {
   }
 })
 
-describe('a service with a publisher that speaks https', () => {
+describeWith([openssl], 'a service with a publisher that speaks https', () => {
   it('tells until when its certificate is valid', async () => {
     const publisher = await startPublisher(authority.issue(['localhost'], 45))
     publisher.answer(pagePath('Public'), bytes(weeklyPage('Public', [DATE])))
@@ -168,7 +169,7 @@ describe('a service with a publisher that speaks https', () => {
   }, 120_000)
 })
 
-describeWith([postgres], 'services of one PostgreSQL', () => {
+describeWith([openssl, postgres], 'services of one PostgreSQL', () => {
   let server: PostgresServer
   let door: Door
 

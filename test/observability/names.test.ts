@@ -7,10 +7,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { STATUS_CODES } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { ROLES } from '../../src/config/rules.ts'
 import { createMetrics } from '../../src/observe/metrics.ts'
 import { readExposition, type Exposition } from '../support/exposition.ts'
+import { openssl } from '../support/certificates.ts'
 import { describeWith, program } from '../support/requirements.ts'
 import { askedIn, dashboardQueries, readAlerts, readDashboard } from './rules.ts'
 import { beginLife, recentWeeks, type ScriptedLife } from './scripted-life.ts'
@@ -105,7 +106,7 @@ function faultsOf(expr: string): string[] {
   ]
 }
 
-describe('a service exports', () => {
+describeWith([openssl], 'a service exports', () => {
   it('what every alert asks for, with its labels and their values', () => {
     const faults = readAlerts().flatMap(({ alert, expr }) =>
       faultsOf(expr).map((fault) => `${alert}: ${fault}`),
@@ -175,7 +176,7 @@ describe('a service exports', () => {
   })
 })
 
-describeWith([program('promtool')], 'promtool', () => {
+describeWith([openssl, program('promtool')], 'promtool', () => {
   it('finds nothing to say against what is exported', () => {
     const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
       input: text,

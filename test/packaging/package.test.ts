@@ -22,7 +22,7 @@ import { startProgram, type Ended, type Settings } from '../support/command-line
 import { copyDockerContext } from '../support/docker-context.ts'
 import { readImage } from '../support/dockerfile.ts'
 import { makeFeed } from '../support/feed.ts'
-import { helm, podsOf, render } from '../support/helm.ts'
+import { helm, podsOf, render, type Container, type RenderedPod } from '../support/helm.ts'
 import { installedVersions, lockedVersions } from '../support/lock.ts'
 import { describeWith, oldestNode } from '../support/requirements.ts'
 
@@ -109,10 +109,15 @@ describeWith([helm], 'the clone, the package, the image and the chart', () => {
     readonly scripts: Readonly<Record<string, string>>
   }
   const image = readImage('Dockerfile')
-  const pods = [{}, { database: { mode: 'postgresql', existingSecret: 'database' } }].flatMap(
-    (values) => podsOf(render({ values })).filter(({ owner }) => owner.kind !== 'Pod'),
-  )
-  const containers = pods.map(({ spec }) => spec.containers[0]).filter((one) => one !== undefined)
+  let pods: readonly RenderedPod[]
+  let containers: readonly Container[]
+
+  beforeAll(() => {
+    const modes = [{}, { database: { mode: 'postgresql', existingSecret: 'database' } }]
+    const all = modes.flatMap((values) => podsOf(render({ values })))
+    pods = all.filter(({ owner }) => owner.kind !== 'Pod')
+    containers = pods.flatMap(({ spec }) => spec.containers)
+  })
 
   function installed(args: readonly string[], settings: Settings = {}): Promise<Ended> {
     const bin = join(scratch, 'app/node_modules/.bin/rangewarden')

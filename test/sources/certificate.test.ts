@@ -1,11 +1,12 @@
 /** Until when the certificates of those who give files are valid, straight and within a tunnel. */
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { request } from 'undici'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { createDispatcher, type ProxySettings } from '../../src/sources/dispatcher.ts'
-import { makeAuthority } from '../support/certificates.ts'
+import { makeAuthority, openssl } from '../support/certificates.ts'
 import { startForwardProxy } from '../support/forward-proxy.ts'
 import { bytes, startPublisher, type Publisher } from '../support/publisher.ts'
+import { describeWith } from '../support/requirements.ts'
 
 const authority = makeAuthority('Authority of the tests')
 const closing: (() => Promise<void>)[] = []
@@ -40,7 +41,7 @@ function dispatcherOf(settings: ProxySettings = {}) {
   }
 }
 
-describe('the certificate of a host', () => {
+describeWith([openssl], 'the certificate of a host', () => {
   it('is seen when it is connected to', async () => {
     const publisher = await publisherFor(['localhost'], 40)
     const get = dispatcherOf()
