@@ -26,7 +26,7 @@ import { helm, podsOf, render, type Container, type RenderedPod } from '../suppo
 import { installedVersions, lockedVersions } from '../support/lock.ts'
 import { describeWith, oldestNode } from '../support/requirements.ts'
 
-/** Of everything that is installed, as docs/operations.md promises. */
+/** Of everything that is installed: what docs/install.md weighs, with room to grow. */
 const MOST_BYTES = 200_000_000
 
 let scratch: string
